@@ -1,0 +1,207 @@
+//! Who may come near a conversation. Every answer rests on facts that were read for this call.
+
+use crate::actor::Actor;
+use crate::clinic::ClinicSettings;
+use crate::conversation::{Author, Conversation, Person};
+use crate::id::ClinicId;
+use crate::people::{AccountLink, Patient, Role, StaffMember};
+use crate::refusal::{Checks, Code, Refusal};
+
+/// The facts that tell who the caller is to a patient's conversations.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The settings of the clinic that the path names.
+    pub clinic: Option<ClinicSettings>,
+    /// The patient that the path names.
+    pub patient: Option<Patient>,
+    /// The caller's own staff record in that clinic.
+    pub staff: Option<StaffMember>,
+    /// The link between the caller's account and that patient.
+    pub link: Option<AccountLink>,
+}
+
+/// A caller on the staff's side.
+#[derive(Clone, Copy, Debug)]
+pub struct StaffSide<'a> {
+    /// The clinic's settings.
+    pub clinic: &'a ClinicSettings,
+    /// The patient.
+    pub patient: &'a Patient,
+    /// The caller.
+    pub staff: &'a StaffMember,
+}
+
+/// A caller on the patient's side.
+#[derive(Clone, Debug)]
+pub struct PatientSide<'a> {
+    /// The clinic's settings.
+    pub clinic: &'a ClinicSettings,
+    /// The patient.
+    pub patient: &'a Patient,
+    /// Who reads.
+    pub person: Person,
+    /// Who writes, as every reader will see it.
+    pub author: Author,
+}
+
+/// A caller who may come near the patient's conversations, on one side or the other.
+#[derive(Clone, Debug)]
+pub enum Side<'a> {
+    /// The clinic's.
+    Staff(StaffSide<'a>),
+    /// The patient's.
+    Patient(PatientSide<'a>),
+}
+
+impl Facts {
+    /// The active staff member that the actor is, before anything of the clinic is shown.
+    ///
+    /// Another clinic's staff learn nothing of this one, whatever was read: 404.
+    pub fn active_staff(&self, actor: &Actor) -> Result<&StaffMember, Refusal> {
+        let Actor::Staff { clinic: own, id } = actor else { return Err(Code::NotFound.into()) };
+        if self.clinic.as_ref().is_some_and(|clinic| clinic.clinic != *own) {
+            return Err(Code::NotFound.into());
+        }
+        match &self.staff {
+            Some(staff) if staff.active && staff.clinic == *own && staff.id == *id => Ok(staff),
+            _ => Err(Code::StaffInactive.into()),
+        }
+    }
+
+    /// The caller as staff, with the clinic and the patient that the path names.
+    pub fn staff_side(&self, actor: &Actor) -> Result<StaffSide<'_>, Refusal> {
+        let staff = self.active_staff(actor)?;
+        match (&self.clinic, &self.patient) {
+            (Some(clinic), Some(patient)) => Ok(StaffSide { clinic, patient, staff }),
+            _ => Err(Code::NotFound.into()),
+        }
+    }
+
+    /// The caller as the patient (product page, "The three plans").
+    ///
+    /// Without a link, or with a token of another patient, there is nothing to know of: 404. With
+    /// one, what is switched off is said.
+    pub fn patient_side(&self, actor: &Actor) -> Result<PatientSide<'_>, Refusal> {
+        let (Some(clinic), Some(patient)) = (&self.clinic, &self.patient) else {
+            return Err(Code::NotFound.into());
+        };
+        let (person, author) = match actor {
+            Actor::Account { id } => {
+                let linked = self.link.as_ref().is_some_and(|link| {
+                    link.active
+                        && link.account == *id
+                        && link.clinic == patient.clinic
+                        && link.patient == patient.id
+                });
+                if !linked {
+                    return Err(Code::NotFound.into());
+                }
+                let author = Author::Account { id: id.clone(), name: patient.name.clone() };
+                (Person::Account(id.clone()), author)
+            }
+            Actor::Portal { clinic: own, patient: named } => {
+                if *own != patient.clinic || *named != patient.id {
+                    return Err(Code::NotFound.into());
+                }
+                if clinic.plan.needs_account() {
+                    return Err(Code::AccountRequired.into());
+                }
+                (Person::Patient, Author::Patient { name: patient.name.clone() })
+            }
+            Actor::Operator { .. } | Actor::Chart { .. } | Actor::Staff { .. } | Actor::System => {
+                return Err(Code::NotFound.into());
+            }
+        };
+        let mut checks = Checks::new();
+        checks.require(clinic.portal_enabled, Code::PortalDisabled);
+        checks.require(patient.portal_access, Code::PatientAccessOff);
+        checks.finish()?;
+        Ok(PatientSide { clinic, patient, person, author })
+    }
+
+    /// The caller on whichever side the token puts them.
+    pub fn side(&self, actor: &Actor) -> Result<Side<'_>, Refusal> {
+        match actor {
+            Actor::Staff { .. } => self.staff_side(actor).map(Side::Staff),
+            _ => self.patient_side(actor).map(Side::Patient),
+        }
+    }
+}
+
+impl StaffSide<'_> {
+    /// Whether this staff member may know of the conversation.
+    pub fn may_see(&self, conversation: &Conversation) -> bool {
+        self.staff.sees_all_conversations || conversation.has_participant(&self.staff.id)
+    }
+}
+
+impl Side<'_> {
+    /// Who reads.
+    pub fn person(&self) -> Person {
+        match self {
+            Self::Staff(side) => Person::Staff(side.staff.id.clone()),
+            Self::Patient(side) => side.person.clone(),
+        }
+    }
+
+    /// The conversation, if it is there for this caller and about the patient that the path names;
+    /// otherwise there is nothing to know of.
+    pub fn visible<'a>(
+        &self,
+        conversation: Option<&'a Conversation>,
+    ) -> Result<&'a Conversation, Refusal> {
+        let conversation = conversation.ok_or(Code::NotFound)?;
+        let (patient, shown) = match self {
+            Self::Staff(side) => (side.patient, side.may_see(conversation)),
+            Self::Patient(side) => (side.patient, true),
+        };
+        if shown && is_about(conversation, patient) { Ok(conversation) } else { Err(Code::NotFound.into()) }
+    }
+}
+
+/// What of the clinic an administrator's route is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Administration {
+    /// Reading the clinic's settings.
+    ReadSettings,
+    /// Changing the clinic's settings.
+    ChangeSettings,
+    /// Reading or changing the staff.
+    Staff,
+    /// Reading or changing patients and account links.
+    Patients,
+}
+
+/// Whether the actor may do this to the clinic's own data. `staff` is the caller's staff record.
+pub fn administer(
+    actor: &Actor,
+    clinic: &ClinicId,
+    staff: Option<&StaffMember>,
+    what: Administration,
+) -> Result<(), Refusal> {
+    if !actor.may_address(clinic) {
+        return Err(Code::NotFound.into());
+    }
+    let allowed = match actor {
+        Actor::Operator { .. } => what != Administration::Patients,
+        Actor::Chart { .. } => what != Administration::ChangeSettings,
+        Actor::Staff { .. } => match staff {
+            Some(staff) if staff.active => {
+                staff.role == Role::Admin || what == Administration::ReadSettings
+            }
+            _ => return Err(Code::StaffInactive.into()),
+        },
+        Actor::Account { .. } | Actor::Portal { .. } | Actor::System => {
+            return Err(Code::NotFound.into());
+        }
+    };
+    if allowed { Ok(()) } else { Err(Code::NotAllowed.into()) }
+}
+
+/// Whether the conversation is about this patient of this clinic.
+fn is_about(conversation: &Conversation, patient: &Patient) -> bool {
+    conversation.clinic == patient.clinic && conversation.patient == patient.id
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! What changed between two versions of a document, for its audit record.
+//!
+//! Rights, switches and numbers are recorded with what they were and what they are, so that an
+//! administrator who switches something on and off again is seen. Of names, addresses and texts
+//! only that they are set is recorded: the record outlives them and is read by more people.
+
+use crate::audit::Changed;
+use crate::clinic::{ClinicSettings, Language, LocalizedBody};
+use crate::hours::WeeklyHours;
+use crate::people::{AccountLink, Patient, StaffMember};
+
+/// What stands for a value that is not recorded.
+const SET: &str = "set";
+
+/// Compares two versions of one document, member by member.
+struct Comparison<'a, T> {
+    before: Option<&'a T>,
+    after: &'a T,
+    changes: Vec<Changed>,
+}
+
+impl ClinicSettings {
+    /// What these settings change, compared with those before. The first ones change every member
+    /// that they have.
+    pub fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+        let mut comparison = Comparison::new(before, self);
+        comparison
+            .hidden("name", |settings| Some(&settings.name))
+            .hidden("smsName", |settings| settings.sms_name.as_ref())
+            .shown("plan", |settings| Some(settings.plan.as_str()))
+            .shown("portalEnabled", |settings| Some(settings.portal_enabled))
+            .shown("repliesAllowedByDefault", |settings| Some(settings.replies_allowed_by_default))
+            .shown("defaultLanguage", |settings| Some(settings.default_language.as_str()))
+            .shown("officeHours", |settings| Some(in_words(&settings.office_hours)))
+            .texts("automaticReplies.outsideHours", |settings| {
+                settings.automatic_replies.outside_hours.as_ref()
+            })
+            .texts("automaticReplies.noAnswer.text", |settings| {
+                settings.automatic_replies.no_answer.as_ref().map(|no_answer| &no_answer.text)
+            })
+            .shown("automaticReplies.noAnswer.afterOfficeMinutes", |settings| {
+                let no_answer = settings.automatic_replies.no_answer.as_ref();
+                no_answer.map(|no_answer| no_answer.after_office_minutes)
+            })
+            .shown("automaticReplies.quietMinutes", |settings| {
+                Some(settings.automatic_replies.quiet_minutes)
+            })
+            .shown("automaticReplies.minimumGapMinutes", |settings| {
+                Some(settings.automatic_replies.minimum_gap_minutes)
+            });
+        comparison.changes
+    }
+}
+
+impl StaffMember {
+    /// What this record changes, compared with the one before.
+    pub fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+        let mut comparison = Comparison::new(before, self);
+        comparison
+            .hidden("name", |staff| Some(&staff.name))
+            .shown("role", |staff| Some(staff.role.as_str()))
+            .shown("active", |staff| Some(staff.active))
+            .shown("seesAllConversations", |staff| Some(staff.sees_all_conversations));
+        comparison.changes
+    }
+}
+
+impl Patient {
+    /// What this record changes, compared with the one before.
+    pub fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+        let mut comparison = Comparison::new(before, self);
+        comparison
+            .hidden("name", |patient| Some(&patient.name))
+            .hidden("email", |patient| patient.email.as_ref())
+            .hidden("sms", |patient| patient.sms.as_ref())
+            .shown("preferredChannel", |patient| Some(patient.preferred_channel.as_str()))
+            .shown("otherChannelConsented", |patient| Some(patient.other_channel_consented))
+            .shown("language", |patient| patient.language.map(Language::as_str))
+            .shown("portalAccess", |patient| Some(patient.portal_access));
+        comparison.changes
+    }
+}
+
+impl AccountLink {
+    /// What this link changes, compared with the one before.
+    pub fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+        let mut comparison = Comparison::new(before, self);
+        comparison
+            .shown("relationship", |link| Some(link.relationship.as_str()))
+            .shown("active", |link| Some(link.active));
+        comparison.changes
+    }
+}
+
+impl<'a, T> Comparison<'a, T> {
+    fn new(before: Option<&'a T>, after: &'a T) -> Self {
+        Self { before, after, changes: Vec::new() }
+    }
+
+    /// A member whose value is recorded.
+    fn shown<V: PartialEq + ToString>(
+        &mut self,
+        member: &str,
+        value: impl Fn(&'a T) -> Option<V>,
+    ) -> &mut Self {
+        let (from, to) = (self.before.and_then(&value), value(self.after));
+        if from != to {
+            let text = |value: Option<V>| value.map(|value| value.to_string());
+            self.changes.push(Changed { member: member.to_owned(), from: text(from), to: text(to) });
+        }
+        self
+    }
+
+    /// A member of which only is recorded whether it is set.
+    fn hidden<V: PartialEq>(
+        &mut self,
+        member: &str,
+        value: impl Fn(&'a T) -> Option<V>,
+    ) -> &mut Self {
+        let (from, to) = (self.before.and_then(&value), value(self.after));
+        if from != to {
+            let text = |value: Option<V>| value.map(|_| SET.to_owned());
+            self.changes.push(Changed { member: member.to_owned(), from: text(from), to: text(to) });
+        }
+        self
+    }
+
+    /// A text in several languages, each of which is a hidden member.
+    fn texts(
+        &mut self,
+        member: &str,
+        value: impl Fn(&'a T) -> Option<&'a LocalizedBody>,
+    ) -> &mut Self {
+        self.hidden(&format!("{member}.en"), |document| value(document)?.en.as_ref());
+        self.hidden(&format!("{member}.fr"), |document| value(document)?.fr.as_ref())
+    }
+}
+
+/// Office hours as one line: the zone, then each window.
+fn in_words(hours: &WeeklyHours) -> String {
+    let windows = hours.windows().iter();
+    let windows = windows
+        .map(|window| format!("{} {}-{}", window.day().as_str(), window.from(), window.to()));
+    let zone = hours.time_zone().as_str().to_owned();
+    std::iter::once(zone).chain(windows).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,288 @@
+//! A clinic's settings: its plan, what it switched on, when it is open, what it answers by itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Actor;
+use crate::gsm;
+use crate::hours::WeeklyHours;
+use crate::id::ClinicId;
+use crate::refusal::{Checks, Code, Refusal};
+use crate::rich_text::Body;
+use crate::stored_body;
+use crate::text::ClinicName;
+
+/// What a clinic pays for, and so what it and its patients may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Plan {
+    /// Patients view through the clinic's portal; no account needed.
+    Portal,
+    /// Patients view and answer through an account.
+    Connect,
+    /// As `Connect`, with automatic replies.
+    ConnectPro,
+}
+
+impl Plan {
+    /// Whether a patient needs a linked account to view and answer.
+    pub fn needs_account(self) -> bool {
+        match self {
+            Self::Portal => false,
+            Self::Connect | Self::ConnectPro => true,
+        }
+    }
+
+    /// The plan as text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::Connect => "connect",
+            Self::ConnectPro => "connect_pro",
+        }
+    }
+
+    /// Whether the clinic may answer automatically.
+    pub fn has_automatic_replies(self) -> bool {
+        matches!(self, Self::ConnectPro)
+    }
+}
+
+/// A language that notices and automatic texts exist in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// French.
+    Fr,
+}
+
+/// A language that is neither English nor French. It never carries the refused value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a tag of English or French")]
+pub struct UnknownLanguage;
+
+impl Language {
+    /// Reads a language tag as other systems write it: `fr`, `FR`, `fr-CA`, `fr_CA`, and the
+    /// three-letter codes of ISO 639-2 (`eng`, `fra`, `fre`). What follows the language itself is
+    /// not looked at, beyond that it can be part of a tag (BCP 47).
+    pub fn parse(tag: &str) -> Result<Self, UnknownLanguage> {
+        let mut parts = tag.split(['-', '_']);
+        let language = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "en" | "eng" => Self::En,
+            "fr" | "fra" | "fre" => Self::Fr,
+            _ => return Err(UnknownLanguage),
+        };
+        let is_subtag = |part: &str| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        if parts.all(is_subtag) { Ok(language) } else { Err(UnknownLanguage) }
+    }
+
+    /// The language as text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Fr => "fr",
+        }
+    }
+}
+
+/// A text in one or more languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalizedBody {
+    /// In English.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "stored_body::option")]
+    pub en: Option<Body>,
+    /// In French.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "stored_body::option")]
+    pub fr: Option<Body>,
+}
+
+impl LocalizedBody {
+    /// The text in this language alone.
+    pub fn exactly(&self, language: Language) -> Option<&Body> {
+        match language {
+            Language::En => self.en.as_ref(),
+            Language::Fr => self.fr.as_ref(),
+        }
+    }
+
+    /// The text in the language wanted, or else in the clinic's default one.
+    pub fn in_language(&self, wanted: Language, default: Language) -> Option<&Body> {
+        self.exactly(wanted).or_else(|| self.exactly(default))
+    }
+
+    fn bodies(&self) -> impl Iterator<Item = &Body> {
+        self.en.iter().chain(&self.fr)
+    }
+}
+
+/// The automatic reply when nobody has answered for some office time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoAnswer {
+    /// How many minutes of office time may pass without an answer: 1 to 10,080.
+    pub after_office_minutes: u32,
+    /// What is said then.
+    pub text: LocalizedBody,
+}
+
+/// What a clinic answers by itself, and how seldom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AutomaticReplies {
+    /// What is said outside office hours; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside_hours: Option<LocalizedBody>,
+    /// What is said when nobody answers; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_answer: Option<NoAnswer>,
+    /// Minutes after a staff message in which no automatic reply is sent: 0 to 1,440.
+    pub quiet_minutes: u32,
+    /// Minutes that lie between two automatic replies of a conversation at least: 0 to 1,440.
+    pub minimum_gap_minutes: u32,
+}
+
+impl AutomaticReplies {
+    /// The quiet time after a staff message, where the clinic sets none (product page).
+    pub const DEFAULT_QUIET_MINUTES: u32 = 5;
+    /// The least time between two automatic replies, where the clinic sets none (product page).
+    pub const DEFAULT_MINIMUM_GAP_MINUTES: u32 = 15;
+}
+
+impl Default for AutomaticReplies {
+    fn default() -> Self {
+        Self {
+            outside_hours: None,
+            no_answer: None,
+            quiet_minutes: Self::DEFAULT_QUIET_MINUTES,
+            minimum_gap_minutes: Self::DEFAULT_MINIMUM_GAP_MINUTES,
+        }
+    }
+}
+
+/// A clinic's settings, one versioned document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClinicSettings {
+    /// The clinic.
+    pub clinic: ClinicId,
+    /// 1 when created, and one more with each change.
+    pub version: u64,
+    /// The name that patients know.
+    pub name: ClinicName,
+    /// The name in text messages, where the full one does not fit: at most 30 GSM-7 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms_name: Option<ClinicName>,
+    /// The plan.
+    pub plan: Plan,
+    /// Whether patients of this clinic may use the portal at all.
+    pub portal_enabled: bool,
+    /// Whether patients may reply, where the sender does not say otherwise.
+    pub replies_allowed_by_default: bool,
+    /// The language where a patient's is unknown or has no text.
+    pub default_language: Language,
+    /// When somebody is there.
+    pub office_hours: WeeklyHours,
+    /// What is answered when nobody is.
+    pub automatic_replies: AutomaticReplies,
+}
+
+impl ClinicSettings {
+    /// The longest name in a text message, in GSM-7 septets: with the longest link, the notice
+    /// then fits the 160 of one message (3GPP TS 23.038).
+    pub const MAX_SMS_NAME_SEPTETS: usize = 30;
+
+    /// The name that stands in text messages.
+    pub fn name_in_sms(&self) -> &str {
+        self.sms_name.as_ref().unwrap_or(&self.name).as_str()
+    }
+
+    /// Checks what one member alone cannot tell, all at once.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let mut checks = Checks::new();
+        check_name_in_sms(&self.name, self.sms_name.as_ref(), &mut checks);
+        self.automatic_replies.check_texts(self.default_language, &mut checks);
+        self.automatic_replies.check_minutes(&mut checks);
+        check_hours(&self.office_hours, &self.automatic_replies, &mut checks);
+        checks.finish()
+    }
+
+    /// Whether the actor may put these settings in the place of those that are there.
+    ///
+    /// Who may change settings at all is [`access::administer`](crate::access::administer)'s. Here:
+    /// a clinic is set up by the operator only, and so is what it pays for.
+    pub fn may_replace(&self, before: Option<&Self>, actor: &Actor) -> Result<(), Refusal> {
+        match (actor, before) {
+            (Actor::Operator { .. }, _) => Ok(()),
+            (_, None) => Err(Code::NotAllowed.into()),
+            (_, Some(before)) if before.plan != self.plan => {
+                Err(Refusal::at(Code::PlanChangeNotAllowed, "/plan"))
+            }
+            (_, Some(_)) => Ok(()),
+        }
+    }
+}
+
+impl AutomaticReplies {
+    /// Whether the clinic has switched any on.
+    pub fn any(&self) -> bool {
+        self.outside_hours.is_some() || self.no_answer.is_some()
+    }
+
+    /// Notes what is wrong with the texts, for a clinic of this default language.
+    pub fn check_texts(&self, default_language: Language, checks: &mut Checks) {
+        let texts = [
+            (self.outside_hours.as_ref(), "/automaticReplies/outsideHours"),
+            (
+                self.no_answer.as_ref().map(|no_answer| &no_answer.text),
+                "/automaticReplies/noAnswer/text",
+            ),
+        ];
+        for (text, place) in texts {
+            let Some(text) = text else { continue };
+            if text.exactly(default_language).is_none() {
+                checks.note(Code::AutomaticTextEmpty, place);
+            }
+            if text.bodies().any(|body| body.text().contains("{{")) {
+                checks.note(Code::PlaceholderInAutomaticText, place);
+            }
+        }
+    }
+
+    /// Notes which minutes are outside their range.
+    pub fn check_minutes(&self, checks: &mut Checks) {
+        let after = self.no_answer.as_ref().map(|no_answer| no_answer.after_office_minutes);
+        let minutes = [
+            (after.unwrap_or(1), 1..=10_080, "/automaticReplies/noAnswer/afterOfficeMinutes"),
+            (self.quiet_minutes, 0..=1_440, "/automaticReplies/quietMinutes"),
+            (self.minimum_gap_minutes, 0..=1_440, "/automaticReplies/minimumGapMinutes"),
+        ];
+        for (minutes, range, place) in minutes {
+            if !range.contains(&minutes) {
+                checks.note(Code::MinutesOutOfRange, place);
+            }
+        }
+    }
+}
+
+/// Notes it if the name that stands in text messages does not fit there.
+pub fn check_name_in_sms(name: &ClinicName, sms_name: Option<&ClinicName>, checks: &mut Checks) {
+    let fits = gsm::gsm7_length(sms_name.unwrap_or(name).as_str())
+        .is_ok_and(|length| length <= ClinicSettings::MAX_SMS_NAME_SEPTETS);
+    if !fits {
+        checks.note(Code::SmsNameInvalid, "/smsName");
+    }
+}
+
+/// Notes it if automatic replies are on and the office never opens.
+pub fn check_hours(hours: &WeeklyHours, replies: &AutomaticReplies, checks: &mut Checks) {
+    if replies.any() && hours.is_empty() {
+        checks.note(Code::OfficeHoursRequired, "/officeHours/windows");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,369 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use super::*;
+use crate::clinic::Plan;
+use crate::id::ClinicId;
+use crate::testing::{
+    Thread, WORKING, as_account, as_staff, at, clinic, conversation, facts, send_to, staff,
+};
+
+fn codes(result: Result<impl std::fmt::Debug, Refusal>) -> Vec<Code> {
+    result.unwrap_err().codes()
+}
+
+fn send_to_staff(to: &[&str], recipients: &[Option<StaffMember>]) -> Result<Change, Refusal> {
+    let actor = as_staff("s1");
+    send(&actor, send_to(to), &facts(&actor, &clinic()), recipients, at(WORKING))
+}
+
+fn participants(change: &Change) -> Vec<&str> {
+    change.conversation.participants.iter().map(|participant| participant.id.as_str()).collect()
+}
+
+#[test]
+fn a_conversation_starts_with_its_first_message_and_awaits_the_patient() {
+    let change = send_to_staff(&["s2"], &[Some(staff("s2"))]).unwrap();
+    assert_eq!(change.replaces, None);
+    assert_eq!(change.conversation.version, 1);
+    assert_eq!(change.message.as_ref().unwrap().number, 1);
+    assert_eq!(change.conversation.awaits(), Party::Patient);
+    assert!(change.announce && change.set.is_empty() && change.drop.is_empty());
+    assert!(change.conversation.is_open());
+}
+
+#[test]
+fn every_precondition_of_a_send_is_answered_at_once() {
+    let actor = as_staff("s1");
+    let mut facts = facts(&actor, &clinic());
+    facts.clinic.as_mut().unwrap().portal_enabled = false;
+    let patient = facts.patient.as_mut().unwrap();
+    (patient.portal_access, patient.email, patient.sms) = (false, None, None);
+    let refusal = send(&actor, send_to(&["s9"]), &facts, &[None], at(WORKING)).unwrap_err();
+    assert_eq!(
+        refusal.codes(),
+        [Code::PortalDisabled, Code::PatientAccessOff, Code::NoContact, Code::UnknownRecipient]
+    );
+    let places: Vec<_> = refusal.reasons().map(|reason| reason.place.as_deref()).collect();
+    assert_eq!(places, [None, None, None, Some("/to/0")]);
+}
+
+#[test]
+fn each_precondition_of_a_send_alone_refuses_it() {
+    type Change = fn(&mut Facts);
+    let cases: [(Change, Code); 3] = [
+        (|facts| facts.clinic.as_mut().unwrap().portal_enabled = false, Code::PortalDisabled),
+        (|facts| facts.patient.as_mut().unwrap().portal_access = false, Code::PatientAccessOff),
+        (
+            |facts| {
+                let patient = facts.patient.as_mut().unwrap();
+                (patient.email, patient.sms) = (None, None);
+            },
+            Code::NoContact,
+        ),
+    ];
+    let actor = as_staff("s1");
+    for (change, code) in cases {
+        let mut facts = facts(&actor, &clinic());
+        change(&mut facts);
+        assert_eq!(codes(send(&actor, send_to(&[]), &facts, &[], at(WORKING))), [code]);
+    }
+}
+
+#[test]
+fn one_address_of_either_kind_is_enough_and_no_account_is_needed() {
+    let actor = as_staff("s1");
+    for plan in [Plan::Portal, Plan::Connect, Plan::ConnectPro] {
+        for (email, sms) in [(true, false), (false, true)] {
+            let mut facts = facts(&actor, &clinic());
+            facts.clinic.as_mut().unwrap().plan = plan;
+            let patient = facts.patient.as_mut().unwrap();
+            patient.email = patient.email.take().filter(|_| email);
+            patient.sms = patient.sms.take().filter(|_| sms);
+            assert!(facts.link.is_none());
+            assert!(send(&actor, send_to(&[]), &facts, &[], at(WORKING)).is_ok());
+        }
+    }
+}
+
+/// ID-07: somebody who is named twice takes part once, and the sender always does.
+#[test]
+fn somebody_named_twice_takes_part_once() {
+    let s2 = || Some(staff("s2"));
+    let change = send_to_staff(&["s2", "s2", "s1"], &[s2(), s2(), Some(staff("s1"))]).unwrap();
+    assert_eq!(participants(&change), ["s1", "s2"]);
+    // Letter case counts in ids: these are two members of staff.
+    let change = send_to_staff(&["s2", "S2"], &[s2(), Some(staff("S2"))]).unwrap();
+    assert_eq!(participants(&change), ["s1", "s2", "S2"]);
+}
+
+#[test]
+fn a_recipient_is_an_active_member_of_this_clinics_staff() {
+    let inactive = StaffMember { active: false, ..staff("s2") };
+    let elsewhere = StaffMember { clinic: ClinicId::parse("c2").unwrap(), ..staff("s2") };
+    let another = staff("s3");
+    for found in [None, Some(inactive), Some(elsewhere), Some(another)] {
+        let refusal = send_to_staff(&["s4", "s2"], &[Some(staff("s4")), found]).unwrap_err();
+        assert_eq!(refusal, Refusal::at(Code::UnknownRecipient, "/to/1"));
+    }
+    // What was not looked up is not taken on trust.
+    assert_eq!(codes(send_to_staff(&["s2"], &[])), [Code::UnknownRecipient]);
+}
+
+#[test]
+fn forty_take_part_at_most_the_patient_and_the_sender_among_them() {
+    let ids: Vec<String> = (2..=40).map(|number| format!("s{number}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let found: Vec<_> = ids.iter().map(|id| Some(staff(id))).collect();
+
+    let most = send_to_staff(&ids[..38], &found[..38]).unwrap();
+    assert_eq!(most.conversation.participants.len() + 1, MAX_PARTICIPANTS);
+    let refusal = send_to_staff(&ids, &found).unwrap_err();
+    assert_eq!(refusal, Refusal::at(Code::TooManyParticipants, "/to"));
+    // Named again, or the sender, nobody is one more.
+    let again: Vec<&str> = ids[..38].iter().copied().chain(["s2", "s1"]).collect();
+    let found: Vec<_> = again.iter().map(|id| Some(staff(id))).collect();
+    assert!(send_to_staff(&again, &found).is_ok());
+}
+
+#[test]
+fn whether_the_patient_may_reply_is_the_clinics_default_unless_the_sender_says() {
+    let actor = as_staff("s1");
+    for default in [true, false] {
+        for said in [None, Some(true), Some(false)] {
+            let mut facts = facts(&actor, &clinic());
+            facts.clinic.as_mut().unwrap().replies_allowed_by_default = default;
+            let command = Send { replies_allowed: said, ..send_to(&[]) };
+            let change = send(&actor, command, &facts, &[], at(WORKING)).unwrap();
+            assert_eq!(change.conversation.replies_allowed, said.unwrap_or(default));
+        }
+    }
+}
+
+/// CS-02: a reply to a closed conversation goes nowhere at all.
+#[test]
+fn a_reply_to_a_closed_conversation_is_refused_to_both_sides() {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    thread.switch(&as_staff("s2"), Switch::Close, WORKING);
+    let before = thread.conversation.clone();
+    for actor in [as_account("a1"), as_staff("s1")] {
+        let refused = thread.decide_reply(&actor, at("2026-11-25T15:00:01Z"));
+        assert_eq!(codes(refused), [Code::ConversationClosed]);
+    }
+    assert_eq!(thread.conversation, before);
+}
+
+#[test]
+fn a_patients_reply_is_told_everything_that_forbids_it() {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    thread.conversation.replies_allowed = false;
+    assert_eq!(
+        codes(thread.decide_reply(&as_account("a1"), at(WORKING))),
+        [Code::RepliesNotAllowed]
+    );
+    assert!(thread.decide_reply(&as_staff("s1"), at(WORKING)).is_ok());
+    thread.switch(&as_staff("s2"), Switch::Close, WORKING);
+    assert_eq!(
+        codes(thread.decide_reply(&as_account("a1"), at(WORKING))),
+        [Code::ConversationClosed, Code::RepliesNotAllowed]
+    );
+}
+
+/// CS-03: who closed and when stand on every closed conversation, and the first close stays.
+#[test]
+fn a_second_close_keeps_the_first_and_a_reopening_starts_afresh() {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    let closed = |at: &str, id: &str| State::Closed {
+        at: crate::testing::at(at),
+        by: StaffId::parse(id).unwrap(),
+        name: staff(id).name,
+    };
+
+    thread.switch(&as_staff("s2"), Switch::Close, "2026-11-25T15:00:00Z").unwrap();
+    assert_eq!(thread.conversation.state, closed("2026-11-25T15:00:00Z", "s2"));
+    let version = thread.conversation.version;
+    assert_eq!(thread.switch(&as_staff("s1"), Switch::Close, "2026-11-25T16:00:00Z"), None);
+    assert_eq!(thread.conversation.state, closed("2026-11-25T15:00:00Z", "s2"));
+    assert_eq!(thread.conversation.version, version);
+
+    thread.switch(&as_staff("s1"), Switch::Reopen, "2026-11-25T17:00:00Z").unwrap();
+    assert_eq!(thread.conversation.state, State::Open);
+    assert_eq!(thread.switch(&as_staff("s1"), Switch::Reopen, "2026-11-25T17:00:01Z"), None);
+    thread.switch(&as_staff("s1"), Switch::Close, "2026-11-25T18:00:00Z").unwrap();
+    assert_eq!(thread.conversation.state, closed("2026-11-25T18:00:00Z", "s1"));
+}
+
+/// Clocks of two machines differ: the order that is shown is the order in which it happened.
+#[test]
+fn a_close_after_a_message_is_not_shown_as_before_it() {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    let last = thread.reply(&as_account("a1"), "2026-11-25T15:00:00.300Z");
+    thread.switch(&as_staff("s1"), Switch::Close, "2026-11-25T15:00:00.100Z");
+    let State::Closed { at: closed_at, .. } = thread.conversation.state else { panic!("open") };
+    assert!(closed_at >= last.at);
+}
+
+#[test]
+fn messages_go_forward_in_time_whatever_the_clocks_say() {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    let first = thread.reply(&as_account("a1"), "2026-11-25T15:00:00.300Z");
+    let second = thread.reply(&as_staff("s1"), "2026-11-25T15:00:00.100Z");
+    assert!(second.at >= first.at);
+}
+
+#[test]
+fn a_reply_and_a_close_decided_at_the_same_instant_end_in_one_order() {
+    let open = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    let reply = open.decide_reply(&as_account("a1"), at(WORKING)).unwrap();
+    let actor = as_staff("s1");
+    let facts = facts(&actor, &clinic());
+    let about = Some(&open.conversation);
+    let close = switch(&actor, Switch::Close, &facts, about, &open.timers, at(WORKING));
+    let close = close.unwrap().unwrap();
+
+    let mut closed_first = open.clone();
+    assert!(closed_first.apply(close.clone()) && !closed_first.apply(reply.clone()));
+    let mut replied_first = open.clone();
+    assert!(replied_first.apply(reply) && !replied_first.apply(close));
+    assert_eq!((closed_first.messages.len(), replied_first.messages.len()), (1, 2));
+}
+
+#[test]
+fn a_reply_marks_read_what_it_says_was_seen_and_nothing_else() {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    thread.reply(&as_staff("s2"), "2026-11-25T14:10:00Z");
+    let actor = as_account("a1");
+    let facts = facts(&actor, &clinic());
+    let decide = |seen: Option<u32>, marker: ReadMarker| {
+        let message = thread.messages.iter().find(|message| Some(message.number) == seen);
+        let about = ReplyFacts {
+            conversation: Some(&thread.conversation),
+            seen: message,
+            marker,
+            timers: &thread.timers,
+        };
+        let reply_with = Reply { body: crate::testing::body("Thanks!"), seen };
+        reply(&actor, reply_with, &facts, about, at(WORKING))
+    };
+    let me = Person::Account(crate::id::AccountId::parse("a1").unwrap());
+    let at_one = ReadMarker { seen: 1, seen_of_others: 1 };
+    let at_two = ReadMarker { seen: 2, seen_of_others: 2 };
+
+    assert_eq!(decide(None, ReadMarker::default()).unwrap().marker, None);
+    assert_eq!(decide(Some(1), ReadMarker::default()).unwrap().marker, Some((me.clone(), at_one)));
+    assert_eq!(decide(Some(2), at_one).unwrap().marker, Some((me.clone(), at_two)));
+    assert_eq!(decide(Some(1), at_two).unwrap().marker, None, "never back");
+    for beyond in [0, 3, u32::MAX] {
+        assert_eq!(codes(decide(Some(beyond), at_one)), [Code::MarkerBeyondLast]);
+    }
+}
+
+/// UR-01: a marker moves to messages that are there, and never back.
+#[test]
+fn a_marker_moves_forward_to_messages_that_are_there() {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    for minute in 1..=4 {
+        thread.reply(&as_staff("s1"), &format!("2026-11-25T14:0{minute}:00Z"));
+    }
+    let actor = as_account("a1");
+    let facts = facts(&actor, &clinic());
+    let side = facts.side(&actor).unwrap();
+    let mark = |marker: ReadMarker, number: u32| {
+        let message = thread.messages.iter().find(|message| message.number == number);
+        mark_read(&side, Some(&thread.conversation), message, marker)
+    };
+    let unread = |marker: ReadMarker| marker.unread(&thread.conversation.tally, &side.person());
+
+    let none = ReadMarker::default();
+    assert_eq!(unread(none), 5);
+    for absent in [0, 6, 99, u32::MAX] {
+        assert_eq!(mark(none, absent), Err(Refusal::at(Code::MarkerBeyondLast, "/seen")));
+    }
+    let all = mark(none, 5).unwrap();
+    assert_eq!(unread(all), 0);
+    assert_eq!(mark(all, 3), Ok(all));
+    assert_eq!(mark(all, 5), Ok(all));
+    assert_eq!(unread(mark(none, 3).unwrap()), 2);
+    // A list may be older than the marker.
+    assert_eq!(all.unread_of(3), 0);
+}
+
+/// UR-03: five people's counts, after each has done something.
+#[test]
+fn everyone_has_a_count_of_their_own() {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    thread.reply(&as_staff("s2"), "2026-11-25T14:10:00Z");
+    let account = |id: &str| Person::Account(crate::id::AccountId::parse(id).unwrap());
+    let staff = |id: &str| Person::Staff(StaffId::parse(id).unwrap());
+    let people = [staff("s1"), staff("s2"), staff("s3"), account("a1"), account("a2")];
+    let counts = |thread: &Thread| {
+        let tally = &thread.conversation.tally;
+        people.each_ref().map(|person| ReadMarker::default().unread(tally, person))
+    };
+    assert_eq!(counts(&thread), [1, 1, 2, 2, 2]);
+    // Writing marks nothing read, and one's own message never counts.
+    thread.reply(&as_account("a1"), "2026-11-25T14:20:00Z");
+    assert_eq!(counts(&thread), [2, 2, 3, 2, 3]);
+    thread.reply(&as_staff("s1"), "2026-11-25T14:30:00Z");
+    assert_eq!(counts(&thread), [2, 3, 4, 3, 4]);
+
+    // One's reading is nobody else's.
+    let actor = as_account("a2");
+    let facts = facts(&actor, &clinic());
+    let side = facts.side(&actor).unwrap();
+    let read = mark_read(
+        &side,
+        Some(&thread.conversation),
+        thread.messages.last(),
+        ReadMarker::default(),
+    );
+    let tally = &thread.conversation.tally;
+    assert_eq!(read.unwrap().unread(tally, &side.person()), 0);
+    assert_eq!(counts(&thread), [2, 3, 4, 3, 4]);
+}
+
+#[test]
+fn a_closed_conversation_can_still_be_read() {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    thread.switch(&as_staff("s1"), Switch::Close, WORKING);
+    for actor in [as_account("a1"), as_staff("s2")] {
+        let facts = facts(&actor, &clinic());
+        let side = facts.side(&actor).unwrap();
+        let (about, first) = (Some(&thread.conversation), thread.messages.first());
+        assert!(mark_read(&side, about, first, ReadMarker::default()).is_ok());
+    }
+}
+
+#[test]
+fn names_stay_as_they_were_when_somebody_wrote() {
+    let actor = as_staff("s1");
+    let mut facts = facts(&actor, &clinic());
+    let timers = Timers::default();
+    let about = ReplyFacts {
+        conversation: Some(&conversation()),
+        seen: None,
+        marker: ReadMarker::default(),
+        timers: &timers,
+    };
+    facts.staff.as_mut().unwrap().name = crate::testing::name("Married Name");
+    let text = Reply { body: crate::testing::body("Hello"), seen: None };
+    let change = reply(&actor, text, &facts, about, at(WORKING)).unwrap();
+    assert_eq!(change.conversation.participants, conversation().participants);
+    let Author::Staff { name, .. } = change.message.unwrap().author else { panic!("staff wrote") };
+    assert_eq!(name.as_str(), "Married Name");
+}
+
+#[test]
+fn a_full_conversation_takes_nobodys_message() {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    thread.conversation.tally.total = crate::conversation::MAX_MESSAGES - 1;
+    assert_eq!(thread.reply(&as_staff("s1"), WORKING).number, 99_999_999);
+    for actor in [as_account("a1"), as_staff("s1")] {
+        assert_eq!(codes(thread.decide_reply(&actor, at(WORKING))), [Code::ConversationFull]);
+    }
+}

@@ -1,0 +1,29 @@
+//! The rules of clinic-patient messaging.
+//!
+//! Pure: no AWS, no network, no clock, no randomness. Time and fresh identifiers are arguments,
+//! so that each rule is a function whose every case a test can name.
+
+pub mod access;
+pub mod actor;
+pub mod audit;
+pub mod automatic;
+pub mod changes;
+pub mod clinic;
+pub mod command;
+pub mod contact;
+pub mod conversation;
+pub mod gsm;
+pub mod hours;
+pub mod id;
+pub mod notice;
+pub mod outage;
+pub mod people;
+pub mod problem_codes;
+pub mod refusal;
+pub mod rich_text;
+mod stored_body;
+pub mod text;
+pub mod version;
+
+#[cfg(test)]
+mod testing;

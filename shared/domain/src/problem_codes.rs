@@ -1,0 +1,75 @@
+//! Which code each parser's problem has. The parsers know no codes: the same problem of a title and
+//! of a name are two.
+
+use crate::clinic::UnknownLanguage;
+use crate::contact::{EmailProblem, SmsProblem};
+use crate::hours::{HoursPlace, HoursProblem};
+use crate::id::InvalidId;
+use crate::refusal::Code;
+use crate::rich_text::BodyProblem;
+use crate::text::TextProblem;
+
+impl From<BodyProblem> for Code {
+    fn from(problem: BodyProblem) -> Self {
+        match problem {
+            BodyProblem::Empty => Self::BodyEmpty,
+            BodyProblem::TooLong { .. } => Self::BodyTooLong,
+            BodyProblem::TooDeep | BodyProblem::TooComplex => Self::BodyTooDeep,
+        }
+    }
+}
+
+impl From<InvalidId> for Code {
+    fn from(InvalidId: InvalidId) -> Self {
+        Self::InvalidId
+    }
+}
+
+impl From<UnknownLanguage> for Code {
+    fn from(UnknownLanguage: UnknownLanguage) -> Self {
+        Self::LanguageUnknown
+    }
+}
+
+impl From<EmailProblem> for Code {
+    fn from(_: EmailProblem) -> Self {
+        Self::EmailInvalid
+    }
+}
+
+/// The code of a title's problem.
+pub fn of_title(problem: TextProblem) -> Code {
+    match problem {
+        TextProblem::Empty => Code::TitleEmpty,
+        TextProblem::TooLong { .. } => Code::TitleTooLong,
+        TextProblem::ForbiddenCharacter => Code::ForbiddenCharacter,
+    }
+}
+
+/// The code of a name's problem.
+pub fn of_name(problem: TextProblem) -> Code {
+    match problem {
+        TextProblem::Empty => Code::NameEmpty,
+        TextProblem::TooLong { .. } => Code::NameTooLong,
+        TextProblem::ForbiddenCharacter => Code::ForbiddenCharacter,
+    }
+}
+
+impl From<SmsProblem> for Code {
+    fn from(problem: SmsProblem) -> Self {
+        match problem {
+            SmsProblem::TollFree | SmsProblem::NotTextable => Self::PhoneCannotReceiveSms,
+            SmsProblem::Empty | SmsProblem::ForbiddenCharacter | SmsProblem::Invalid => {
+                Self::PhoneInvalid
+            }
+        }
+    }
+}
+
+/// The code of a problem with office hours, whose place is a pointer from the hours on.
+pub fn of_hours(problem: HoursProblem) -> Code {
+    match problem.place {
+        HoursPlace::TimeZone => Code::TimeZoneUnknown,
+        _ => Code::OfficeHoursInvalid,
+    }
+}

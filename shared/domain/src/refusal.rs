@@ -1,0 +1,358 @@
+//! Why something was refused: stable codes, each with its meaning and its remedy.
+//!
+//! This is the one list. The public page `docs/ERRORS.md` is checked against it by a test.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of refusal a code is. The edge maps each to one HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The request cannot be read.
+    Malformed,
+    /// The token is no longer valid.
+    Unauthenticated,
+    /// The caller is known and may not do this.
+    Forbidden,
+    /// Nothing that this caller may know of is there.
+    NotFound,
+    /// The state of things forbids it.
+    Conflict,
+    /// The version that the request names is not the current one.
+    PreconditionFailed,
+    /// The request must name the version that it replaces.
+    PreconditionRequired,
+    /// The media type is not one that is read here.
+    UnsupportedMediaType,
+    /// The request is readable and can never work.
+    Invalid,
+    /// Trying again later may work.
+    Unavailable,
+    /// A fault of this system.
+    Internal,
+}
+
+macro_rules! codes {
+    ($($variant:ident $code:literal $class:ident $meaning:literal $remedy:literal;)+) => {
+        /// A stable code of a refusal.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Code {$(
+            #[doc = $meaning]
+            #[serde(rename = $code)]
+            $variant,
+        )+}
+
+        impl Code {
+            /// Every code, in the order of the public page.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The code as it stands in an answer. It never changes.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// What kind of refusal it is.
+            pub fn class(self) -> Class {
+                match self { $(Self::$variant => Class::$class,)+ }
+            }
+
+            /// What it means, as a sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)+ }
+            }
+
+            /// What to do about it, as a sentence.
+            pub fn remedy(self) -> &'static str {
+                match self { $(Self::$variant => $remedy,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    MalformedJson "malformed_json" Malformed
+        "The body is not one JSON document in UTF-8."
+        "Send one JSON object in UTF-8, with each member once.";
+    UnsupportedMediaType "unsupported_media_type" UnsupportedMediaType
+        "The body's media type is not application/json in UTF-8."
+        "Send the header Content-Type: application/json.";
+    DuplicateHeader "duplicate_header" Malformed
+        "A header that may stand once stands more than once."
+        "Send the header once.";
+    DuplicateParameter "duplicate_parameter" Malformed
+        "A query parameter that may stand once stands more than once."
+        "Send the parameter once.";
+    UnknownParameter "unknown_parameter" Malformed
+        "A query parameter is not one of this route's."
+        "Leave the parameter out; the API table lists each route's.";
+    IdempotencyKeyMissing "idempotency_key_missing" Malformed
+        "The header Idempotency-Key is missing or empty."
+        "Send a fresh key with each new request, and the same key when repeating one.";
+    IdempotencyKeyInvalid "idempotency_key_invalid" Malformed
+        "The Idempotency-Key is not 1 to 128 characters of A-Z a-z 0-9 . _ : -, optionally in double quotes."
+        "Use a UUID.";
+    IdempotencyKeyReused "idempotency_key_reused" Invalid
+        "The Idempotency-Key was used before for another request."
+        "Use a fresh key for a new request, and repeat a request unchanged.";
+    InvalidCursor "invalid_cursor" Malformed
+        "The cursor was not given out for this list and this caller."
+        "Start again without a cursor, or use nextCursor as it was given.";
+    InvalidLimit "invalid_limit" Invalid
+        "The limit is not a whole number from 1 to 100."
+        "Leave limit out or choose one from 1 to 100.";
+    InvalidState "invalid_state" Invalid
+        "The state filter is not one of all, open, closed, awaiting_clinic, awaiting_patient."
+        "Choose one of the states listed.";
+    UnknownMember "unknown_member" Invalid
+        "The body has a member that this route does not know."
+        "Leave the member out.";
+    MissingMember "missing_member" Invalid
+        "The body lacks a member that this route needs."
+        "Add the member.";
+    WrongType "wrong_type" Invalid
+        "A member of the body has another type or range than this route reads."
+        "Send the type and range that the API describes; numbers are not written as text.";
+    InvalidId "invalid_id" Invalid
+        "An identifier is not 1 to 64 characters of A-Z a-z 0-9 _ -."
+        "Use the identifier as the directory knows it.";
+
+    TokenExpired "token_expired" Unauthenticated
+        "The token has expired."
+        "Sign in again and repeat the request; the same Idempotency-Key still counts.";
+    NotFound "not_found" NotFound
+        "There is nothing here that you may know of."
+        "Check the address, and that you are still linked to it.";
+    NotAllowed "not_allowed" Forbidden
+        "Your role does not allow this."
+        "Ask an administrator of the clinic.";
+    StaffInactive "staff_inactive" Forbidden
+        "Your access as staff of this clinic is switched off."
+        "Ask an administrator of the clinic.";
+    PlanChangeNotAllowed "plan_change_not_allowed" Forbidden
+        "The clinic's plan is changed by the operator only."
+        "Leave plan as it is, or ask the vendor to change it.";
+    PortalDisabled "portal_disabled" Conflict
+        "The portal is not enabled for this clinic."
+        "An administrator enables the portal in the clinic's settings.";
+    PatientAccessOff "patient_access_off" Conflict
+        "This patient is not allowed to access the portal."
+        "Switch on the patient's portal access in the chart.";
+    NoContact "no_contact" Conflict
+        "The patient has neither an email address nor an SMS number."
+        "Add an email address or an SMS number in the chart.";
+    TooManyLinks "too_many_links" Conflict
+        "The account is linked to 20 patient records already, which is the most."
+        "Revoke a link of the account that is no longer needed.";
+    AccountRequired "account_required" Forbidden
+        "On this clinic's plan, messages are viewed and answered through a linked account."
+        "Sign in to the patient app with the linked account.";
+
+    TitleEmpty "title_empty" Invalid
+        "The title has no visible character."
+        "Give a title of 1 to 200 characters.";
+    TitleTooLong "title_too_long" Invalid
+        "The title is longer than 200 characters."
+        "Shorten the title.";
+    BodyEmpty "body_empty" Invalid
+        "The body has no visible character once what is not allowed has been removed."
+        "Write a text.";
+    BodyTooLong "body_too_long" Invalid
+        "The body is over 512 KiB as sent, or over 100 KiB once cleaned and written as HTML in UTF-8."
+        "Shorten the body, or split it into several messages.";
+    BodyTooDeep "body_too_deep" Invalid
+        "The body's lists, tables or marks are nested too deeply, or are too many to be read safely."
+        "Flatten the formatting.";
+    NameEmpty "name_empty" Invalid
+        "A name has no visible character."
+        "Give a name of 1 to 100 characters.";
+    NameTooLong "name_too_long" Invalid
+        "A name is longer than 100 characters."
+        "Shorten the name.";
+    ForbiddenCharacter "forbidden_character" Invalid
+        "A plain text holds a control character, a line break or a text-direction override."
+        "Remove the character.";
+    UnknownRecipient "unknown_recipient" Invalid
+        "A recipient is not an active member of this clinic's staff."
+        "Choose recipients from the clinic's active staff.";
+    TooManyParticipants "too_many_participants" Invalid
+        "A conversation has at most 40 participants, the patient and the sender among them."
+        "Choose fewer recipients.";
+
+    ConversationClosed "conversation_closed" Conflict
+        "The conversation is closed."
+        "The clinic's staff can reopen it.";
+    RepliesNotAllowed "replies_not_allowed" Conflict
+        "The clinic does not take replies in this conversation."
+        "Contact the clinic another way.";
+    ConversationFull "conversation_full" Conflict
+        "The conversation holds 99,999,999 messages, which is the most."
+        "Start a new conversation.";
+    MarkerBeyondLast "marker_beyond_last" Invalid
+        "The conversation has no message of that number."
+        "Send the highest number that was shown to the reader.";
+
+    VersionRequired "version_required" PreconditionRequired
+        "A change must name the version that it replaces."
+        "Send If-Match with the ETag that was read, or If-None-Match: * to create.";
+    VersionMalformed "version_malformed" Malformed
+        "If-Match or If-None-Match is not one that this route reads."
+        "Send If-Match with the ETag exactly as it was read, or If-None-Match: * to create.";
+    VersionConflict "version_conflict" PreconditionFailed
+        "Someone else changed it since it was read, or it exists already."
+        "Read it again, and apply the change to what is there now.";
+
+    EmailInvalid "email_invalid" Invalid
+        "The email address is not one that mail can be sent to."
+        "Correct the address: name@domain, without a display name.";
+    PhoneInvalid "phone_invalid" Invalid
+        "The SMS number is not a valid phone number."
+        "Give the number with its country code, such as +1 and ten digits.";
+    PhoneCannotReceiveSms "phone_cannot_receive_sms" Invalid
+        "The number is of a kind that takes no text messages, such as a toll-free one."
+        "Give a mobile number.";
+    LanguageUnknown "language_unknown" Invalid
+        "The language is not English or French."
+        "Send en or fr, or one of their tags such as fr-CA, or leave language out for the clinic's default.";
+    TimeZoneUnknown "time_zone_unknown" Invalid
+        "The time zone is not a name of the IANA time zone database, exactly as it is spelled there."
+        "Use a name such as America/Toronto.";
+    OfficeHoursInvalid "office_hours_invalid" Invalid
+        "A window of the office hours is not a time range, or overlaps another."
+        "Correct the window that the pointer names; an end at or before its start means the next day, and 24:00 the end of the day.";
+    OfficeHoursRequired "office_hours_required" Invalid
+        "Automatic replies need office hours."
+        "Give at least one window of office hours, or switch automatic replies off.";
+    AutomaticTextEmpty "automatic_text_empty" Invalid
+        "An automatic reply cannot be switched on without a text in the clinic's default language."
+        "Write the text, or switch this automatic reply off.";
+    MinutesOutOfRange "minutes_out_of_range" Invalid
+        "A number of minutes is outside its range."
+        "noAnswer.afterOfficeMinutes is 1 to 10080; quietMinutes and minimumGapMinutes are 0 to 1440.";
+    SmsNameInvalid "sms_name_invalid" Invalid
+        "The clinic's name in text messages is over 30 GSM-7 characters, or has one that would turn the message into UCS-2."
+        "Give smsName: a short name in GSM-7 letters, without circumflexes or a small c-cedilla.";
+    PlaceholderInAutomaticText "placeholder_in_automatic_text" Invalid
+        "Automatic texts have no placeholders: {{...}} would be sent as it stands."
+        "Remove the braces.";
+
+    Busy "busy" Unavailable
+        "Others were writing to the same conversation all the time that this request had. Nothing was written."
+        "Repeat the request with the same Idempotency-Key after the seconds in Retry-After.";
+    Unavailable "unavailable" Unavailable
+        "A part of the system is not answering. Whether the request took effect is not known."
+        "Repeat the request with the same Idempotency-Key after the seconds in Retry-After.";
+    Internal "internal" Internal
+        "This is a fault of the system. Operators see it under the request id."
+        "Report the request id.";
+}
+
+/// One thing that is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// What is wrong.
+    pub code: Code,
+    /// The member (as a JSON pointer such as `/title`), header or parameter that it is about.
+    pub place: Option<String>,
+}
+
+impl From<Code> for Reason {
+    fn from(code: Code) -> Self {
+        Self { code, place: None }
+    }
+}
+
+/// A refusal, with every reason that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    first: Reason,
+    more: Vec<Reason>,
+}
+
+impl Refusal {
+    /// A refusal for the reasons given; `None` if there are none.
+    pub fn of(reasons: impl IntoIterator<Item = Reason>) -> Option<Self> {
+        let mut reasons = reasons.into_iter();
+        let first = reasons.next()?;
+        Some(Self { first, more: reasons.collect() })
+    }
+
+    /// A refusal for one reason, about one place.
+    pub fn at(code: Code, place: impl Into<String>) -> Self {
+        Self { first: Reason { code, place: Some(place.into()) }, more: Vec::new() }
+    }
+
+    /// The reason that gives the answer its status.
+    pub fn first(&self) -> &Reason {
+        &self.first
+    }
+
+    /// Every reason, the first one first.
+    pub fn reasons(&self) -> impl Iterator<Item = &Reason> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+
+    /// Every code, in order.
+    pub fn codes(&self) -> Vec<Code> {
+        self.reasons().map(|reason| reason.code).collect()
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self { first: code.into(), more: Vec::new() }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.first.code.as_str())
+    }
+}
+
+/// Gathers what is wrong, so that everything is answered at once.
+#[derive(Debug, Default)]
+pub struct Checks {
+    reasons: Vec<Reason>,
+}
+
+impl Checks {
+    /// Nothing wrong so far.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes a reason if `holds` is false.
+    pub fn require(&mut self, holds: bool, code: Code) {
+        if !holds {
+            self.reasons.push(code.into());
+        }
+    }
+
+    /// Notes a reason about a place.
+    pub fn note(&mut self, code: Code, place: impl Into<String>) {
+        self.reasons.push(Reason { code, place: Some(place.into()) });
+    }
+
+    /// Keeps a parsed value, or notes why there is none.
+    pub fn take<T>(&mut self, place: &str, parsed: Result<T, impl Into<Code>>) -> Option<T> {
+        match parsed {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.note(problem.into(), place);
+                None
+            }
+        }
+    }
+
+    /// Refuses if anything was noted.
+    pub fn finish(self) -> Result<(), Refusal> {
+        match Refusal::of(self.reasons) {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! What the tests of the rules are about: one clinic, its people, one conversation.
+//!
+//! A builder gives the ordinary case, in which everything is allowed; a test changes what it is
+//! about.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use jiff::Timestamp;
+
+use crate::access::Facts;
+use crate::actor::Actor;
+use crate::automatic::{Timer, Timers};
+use crate::clinic::{AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan};
+use crate::command::{self, Change, Reply, ReplyFacts, Send, Switch};
+use crate::contact::{EmailAddress, SmsNumber};
+use crate::conversation::{Conversation, Message, ReadMarker};
+use crate::hours::{RawHours, RawWindow, WeeklyHours};
+use crate::id::{AccountId, ClientId, ClinicId, ConversationId, PatientId, StaffId};
+use crate::people::{AccountLink, Channel, Patient, Relationship, Role, StaffMember};
+use crate::refusal::Refusal;
+use crate::rich_text::Body;
+use crate::text::{ClinicName, DisplayName, Title};
+
+/// A Wednesday, 10:00 in Toronto: the office is open.
+pub(crate) const WORKING: &str = "2026-11-25T15:00:00Z";
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn body(text: &str) -> Body {
+    Body::parse(text).unwrap()
+}
+
+pub(crate) fn name(text: &str) -> DisplayName {
+    DisplayName::parse(text).unwrap()
+}
+
+pub(crate) fn clinic_id() -> ClinicId {
+    ClinicId::parse("c1").unwrap()
+}
+
+pub(crate) fn staff_id(id: &str) -> StaffId {
+    StaffId::parse(id).unwrap()
+}
+
+/// Hours with the same windows (`09:00-17:00`) on each of the days.
+pub(crate) fn hours(time_zone: &str, days: &[&str], windows: &[&str]) -> WeeklyHours {
+    let window = |day: &str, window: &str| {
+        let (from, to) = window.split_once('-').unwrap();
+        RawWindow { day: day.to_owned(), from: from.to_owned(), to: to.to_owned() }
+    };
+    let windows = days.iter().flat_map(|day| windows.iter().map(|times| window(day, times)));
+    WeeklyHours::new(&RawHours { time_zone: time_zone.to_owned(), windows: windows.collect() })
+        .unwrap()
+}
+
+/// A clinic on the top plan with both automatic replies, open on weekdays from 9:00 to 17:00 in
+/// Toronto, which is 14:00Z to 22:00Z in winter. Nobody answers within 60 office minutes.
+pub(crate) fn clinic() -> ClinicSettings {
+    let text = |en: &str, fr: &str| LocalizedBody { en: Some(body(en)), fr: Some(body(fr)) };
+    ClinicSettings {
+        clinic: clinic_id(),
+        version: 1,
+        name: ClinicName::parse("Rideau Clinic").unwrap(),
+        sms_name: None,
+        plan: Plan::ConnectPro,
+        portal_enabled: true,
+        replies_allowed_by_default: true,
+        default_language: Language::En,
+        office_hours: hours(
+            "America/Toronto",
+            &["mon", "tue", "wed", "thu", "fri"],
+            &["09:00-17:00"],
+        ),
+        automatic_replies: AutomaticReplies {
+            outside_hours: Some(text("We are closed.", "Nous sommes absents.")),
+            no_answer: Some(NoAnswer {
+                after_office_minutes: 60,
+                text: text("Please wait.", "Veuillez attendre."),
+            }),
+            ..AutomaticReplies::default()
+        },
+    }
+}
+
+pub(crate) fn patient() -> Patient {
+    Patient {
+        clinic: clinic_id(),
+        id: PatientId::parse("p1").unwrap(),
+        version: 1,
+        name: name("Zebulon Quagmire"),
+        email: Some(EmailAddress::parse("zq@example.test").unwrap()),
+        sms: Some(SmsNumber::from_e164("+16135550100").unwrap()),
+        preferred_channel: Channel::Email,
+        other_channel_consented: false,
+        language: None,
+        portal_access: true,
+    }
+}
+
+/// An active clinician, who sees only what they take part in.
+pub(crate) fn staff(id: &str) -> StaffMember {
+    StaffMember {
+        clinic: clinic_id(),
+        id: staff_id(id),
+        version: 1,
+        name: name(&format!("Staff {id}")),
+        role: Role::Clinician,
+        active: true,
+        sees_all_conversations: false,
+    }
+}
+
+pub(crate) fn link(account: &str) -> AccountLink {
+    AccountLink {
+        account: AccountId::parse(account).unwrap(),
+        clinic: clinic_id(),
+        patient: patient().id,
+        version: 1,
+        relationship: Relationship::Own,
+        active: true,
+        changed_at: at("2026-01-05T12:00:00Z"),
+    }
+}
+
+pub(crate) fn as_staff(id: &str) -> Actor {
+    Actor::Staff { clinic: clinic_id(), id: staff_id(id) }
+}
+
+pub(crate) fn as_account(id: &str) -> Actor {
+    Actor::Account { id: AccountId::parse(id).unwrap() }
+}
+
+pub(crate) fn as_portal() -> Actor {
+    Actor::Portal { clinic: clinic_id(), patient: patient().id }
+}
+
+pub(crate) fn as_operator() -> Actor {
+    Actor::Operator { id: ClientId::parse("ops").unwrap() }
+}
+
+pub(crate) fn as_chart() -> Actor {
+    Actor::Chart { clinic: clinic_id(), id: ClientId::parse("chart").unwrap() }
+}
+
+/// The facts of the ordinary case for this caller, of this clinic.
+pub(crate) fn facts(actor: &Actor, clinic: &ClinicSettings) -> Facts {
+    Facts {
+        clinic: Some(clinic.clone()),
+        patient: Some(patient()),
+        staff: matches!(actor, Actor::Staff { .. }).then(|| staff(actor.id())),
+        link: matches!(actor, Actor::Account { .. }).then(|| link(actor.id())),
+    }
+}
+
+pub(crate) fn send_to(to: &[&str]) -> Send {
+    Send {
+        conversation: ConversationId::parse("v1").unwrap(),
+        title: Title::parse("Your results").unwrap(),
+        body: body("Good news."),
+        to: to.iter().map(|id| staff_id(id)).collect(),
+        replies_allowed: None,
+    }
+}
+
+/// A conversation that `s1` started, with `s2`, at an instant.
+pub(crate) fn started(now: Timestamp) -> Change {
+    let actor = as_staff("s1");
+    let recipients = [Some(staff("s2"))];
+    command::send(&actor, send_to(&["s2"]), &facts(&actor, &clinic()), &recipients, now).unwrap()
+}
+
+/// The conversation that `s1` started an hour before [`WORKING`].
+pub(crate) fn conversation() -> Conversation {
+    started(at("2026-11-25T14:00:00Z")).conversation
+}
+
+/// A conversation with what is stored beside it, changed as the store does it.
+#[derive(Clone, Debug)]
+pub(crate) struct Thread {
+    pub(crate) clinic: ClinicSettings,
+    pub(crate) conversation: Conversation,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) timers: Timers,
+}
+
+impl Thread {
+    pub(crate) fn start(clinic: ClinicSettings, now: Timestamp) -> Self {
+        let change = started(now);
+        Self {
+            clinic,
+            conversation: change.conversation,
+            messages: change.message.into_iter().collect(),
+            timers: Timers::default(),
+        }
+    }
+
+    pub(crate) fn decide_reply(&self, actor: &Actor, now: Timestamp) -> Result<Change, Refusal> {
+        let about = ReplyFacts {
+            conversation: Some(&self.conversation),
+            seen: None,
+            marker: ReadMarker::default(),
+            timers: &self.timers,
+        };
+        let reply = Reply { body: body("Thanks!"), seen: None };
+        command::reply(actor, reply, &facts(actor, &self.clinic), about, now)
+    }
+
+    pub(crate) fn reply(&mut self, actor: &Actor, now: &str) -> Message {
+        let change = self.decide_reply(actor, at(now)).unwrap();
+        self.apply(change);
+        self.messages.last().cloned().unwrap()
+    }
+
+    pub(crate) fn switch(&mut self, actor: &Actor, command: Switch, now: &str) -> Option<Change> {
+        let facts = facts(actor, &self.clinic);
+        let conversation = Some(&self.conversation);
+        let change =
+            command::switch(actor, command, &facts, conversation, &self.timers, at(now)).unwrap();
+        change.clone().map(|change| self.apply(change));
+        change
+    }
+
+    /// Writes a change; false if its condition on the version does not hold.
+    pub(crate) fn apply(&mut self, change: Change) -> bool {
+        if change.replaces != Some(self.conversation.version) {
+            return false;
+        }
+        self.conversation = change.conversation;
+        self.messages.extend(change.message);
+        let gone = |timer: &Timer| {
+            change.drop.contains(&timer.kind) || change.set.iter().any(|set| set.kind == timer.kind)
+        };
+        self.timers.0.retain(|timer| !gone(timer));
+        self.timers.0.extend(change.set);
+        true
+    }
+}
