@@ -1,0 +1,245 @@
+//! Keys. Each entity has one function, and nothing else in the project writes a key.
+//!
+//! Identifiers cannot hold the separator `#`, so no two entities share a key, and every key but an
+//! account's, an idempotency record's and the index `due`'s begins with the clinic.
+
+use domain::actor::Actor;
+use domain::automatic::TimerKind;
+use domain::conversation::{AutomaticReason, Conversation, Party, Person, State};
+use domain::id::{AccountId, ClinicId, ConversationId, PatientId, StaffId};
+use jiff::Timestamp;
+
+/// How many partitions the `due` index has for each kind of work.
+pub const DUE_SHARDS: u32 = 4;
+
+/// The key of an item.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The partition.
+    pub pk: String,
+    /// The place within the partition.
+    pub sk: String,
+}
+
+/// What names one conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversationKey {
+    /// The clinic.
+    pub clinic: ClinicId,
+    /// The patient.
+    pub patient: PatientId,
+    /// The conversation.
+    pub conversation: ConversationId,
+}
+
+/// Whose list an inbox entry stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A staff participant's.
+    Staff(StaffId),
+    /// The patient's, which is also the chart's list.
+    Patient(PatientId),
+    /// The clinic's.
+    Clinic,
+}
+
+/// The states by which inboxes are listed. Every conversation is in exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Open, and the patient wrote last.
+    AwaitingClinic,
+    /// Open, and staff wrote last.
+    AwaitingPatient,
+    /// Closed.
+    Closed,
+}
+
+/// The two kinds of work that come due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Announcing messages.
+    Notice,
+    /// Looking at timers.
+    Timer,
+}
+
+impl Listed {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::AwaitingClinic, Self::AwaitingPatient, Self::Closed];
+
+    /// Where a conversation is listed.
+    pub fn of(conversation: &Conversation) -> Self {
+        match (&conversation.state, conversation.awaits()) {
+            (State::Closed { .. }, _) => Self::Closed,
+            (State::Open, Party::Clinic) => Self::AwaitingClinic,
+            (State::Open, Party::Patient) => Self::AwaitingPatient,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::AwaitingClinic => "AWAITING_CLINIC",
+            Self::AwaitingPatient => "AWAITING_PATIENT",
+            Self::Closed => "CLOSED",
+        }
+    }
+}
+
+impl ConversationKey {
+    /// The name of a conversation that was read.
+    pub fn of(conversation: &Conversation) -> Self {
+        Self {
+            clinic: conversation.clinic.clone(),
+            patient: conversation.patient.clone(),
+            conversation: conversation.id.clone(),
+        }
+    }
+
+    /// The partition of everything that belongs to the conversation.
+    pub fn partition(&self) -> String {
+        let Self { clinic, patient, conversation } = self;
+        format!("CLINIC#{clinic}#PATIENT#{patient}#CONVERSATION#{conversation}")
+    }
+
+    /// The name that a partition stands for; `None` if it is not a conversation's.
+    pub fn from_partition(pk: &str) -> Option<Self> {
+        let mut parts = pk.split('#');
+        let mut next = |label: &str| (parts.next()? == label).then(|| parts.next())?;
+        let clinic = ClinicId::parse(next("CLINIC")?).ok()?;
+        let patient = PatientId::parse(next("PATIENT")?).ok()?;
+        let conversation = ConversationId::parse(next("CONVERSATION")?).ok()?;
+        parts.next().is_none().then_some(Self { clinic, patient, conversation })
+    }
+
+    fn shard(&self) -> u32 {
+        let bytes = self.conversation.as_str().bytes();
+        bytes.fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)))
+            % DUE_SHARDS
+    }
+}
+
+/// A clinic's settings.
+pub fn settings(clinic: &ClinicId) -> Key {
+    Key { pk: format!("CLINIC#{clinic}"), sk: "SETTINGS".to_owned() }
+}
+
+/// A staff member.
+pub fn staff(clinic: &ClinicId, staff: &StaffId) -> Key {
+    Key { pk: format!("CLINIC#{clinic}"), sk: format!("STAFF#{staff}") }
+}
+
+/// A patient.
+pub fn patient(clinic: &ClinicId, patient: &PatientId) -> Key {
+    Key { pk: format!("CLINIC#{clinic}#PATIENT#{patient}"), sk: "PROFILE".to_owned() }
+}
+
+/// An account link, as the patient has it.
+pub fn link_of_patient(clinic: &ClinicId, patient: &PatientId, account: &AccountId) -> Key {
+    Key { pk: format!("CLINIC#{clinic}#PATIENT#{patient}"), sk: format!("LINK#{account}") }
+}
+
+/// The same account link, as the account has it.
+pub fn link_of_account(clinic: &ClinicId, patient: &PatientId, account: &AccountId) -> Key {
+    Key { pk: account_partition(account), sk: format!("LINK#{clinic}#{patient}") }
+}
+
+/// The partition of an account's links.
+pub fn account_partition(account: &AccountId) -> String {
+    format!("ACCOUNT#{account}")
+}
+
+/// A conversation.
+pub fn conversation(key: &ConversationKey) -> Key {
+    Key { pk: key.partition(), sk: "CONVERSATION".to_owned() }
+}
+
+/// A message of a conversation.
+pub fn message(key: &ConversationKey, number: u32) -> Key {
+    Key { pk: key.partition(), sk: message_sk(number) }
+}
+
+/// The sort key of a message: eight digits, so that their order is the numbers'.
+pub fn message_sk(number: u32) -> String {
+    format!("MESSAGE#{number:08}")
+}
+
+/// A conversation's entry in an owner's list.
+pub fn inbox_entry(key: &ConversationKey, owner: &Owner) -> Key {
+    let sk = match owner {
+        Owner::Staff(id) => format!("INBOX#STAFF#{id}"),
+        Owner::Patient(_) => "INBOX#PATIENT".to_owned(),
+        Owner::Clinic => "INBOX#CLINIC".to_owned(),
+    };
+    Key { pk: key.partition(), sk }
+}
+
+/// The partition of an owner's list in one state, in the index `inbox`.
+pub fn inbox_partition(clinic: &ClinicId, owner: &Owner, listed: Listed) -> String {
+    let state = listed.as_str();
+    match owner {
+        Owner::Staff(id) => format!("CLINIC#{clinic}#INBOX#STAFF#{id}#{state}"),
+        Owner::Patient(id) => format!("CLINIC#{clinic}#INBOX#PATIENT#{id}#{state}"),
+        Owner::Clinic => format!("CLINIC#{clinic}#INBOX#CLINIC#{state}"),
+    }
+}
+
+/// The place in a list: by last activity, and by conversation where that is the same.
+pub fn inbox_position(conversation: &Conversation) -> String {
+    format!("{}#{}", instant(conversation.last_activity), conversation.id)
+}
+
+/// The read marker of one person.
+pub fn marker(key: &ConversationKey, person: &Person) -> Key {
+    Key { pk: key.partition(), sk: format!("READER#{}", person.unique_name()) }
+}
+
+/// A message that has not been announced.
+pub fn outbox(key: &ConversationKey, number: u32) -> Key {
+    Key { pk: key.partition(), sk: format!("OUTBOX#{number:08}") }
+}
+
+/// The notice of a message to the patient.
+pub fn notice(key: &ConversationKey, number: u32) -> Key {
+    Key { pk: key.partition(), sk: notice_sk(number) }
+}
+
+/// The sort key of a message's notice.
+pub fn notice_sk(number: u32) -> String {
+    format!("NOTICE#{number:08}#PATIENT")
+}
+
+/// A timer of a conversation.
+pub fn timer(key: &ConversationKey, kind: TimerKind) -> Key {
+    let sk = match kind {
+        AutomaticReason::OutsideHours => "TIMER#OUTSIDE_HOURS",
+        AutomaticReason::NoAnswer => "TIMER#NO_ANSWER",
+    };
+    Key { pk: key.partition(), sk: sk.to_owned() }
+}
+
+/// What an idempotency key of one actor did.
+pub fn idempotency(actor: &Actor, key: &str) -> Key {
+    Key {
+        pk: format!("IDEMPOTENCY#{}#{key}", actor.unique_name()),
+        sk: "IDEMPOTENCY".to_owned(),
+    }
+}
+
+/// The partition of work that comes due, in the index `due`, for one conversation.
+pub fn due_partition_of(work: Work, key: &ConversationKey) -> String {
+    due_partition(work, key.shard())
+}
+
+/// The partition of work that comes due, in the index `due`.
+pub fn due_partition(work: Work, shard: u32) -> String {
+    match work {
+        Work::Notice => format!("DUE#NOTICE#{shard}"),
+        Work::Timer => format!("DUE#TIMER#{shard}"),
+    }
+}
+
+/// An instant as it stands in sort keys: UTC, always with six digits after the second, so that
+/// the order of the texts is that of the instants.
+pub fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}

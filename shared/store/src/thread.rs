@@ -1,0 +1,106 @@
+//! The messages of one conversation, newest first, with their notices.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::conversation::{MAX_MESSAGES, Message};
+use domain::notice::Notice;
+use domain::outage::Outage;
+
+use crate::Store;
+use crate::error::outage;
+use crate::key::{self, ConversationKey};
+use crate::read::{Item, from_item};
+
+/// The most bytes of message bodies on one page: a Lambda answers at most 6 MB, and JSON may write
+/// a byte of HTML as two.
+const MOST_PAGE_BYTES: usize = 2 * 1024 * 1024;
+
+/// A page of a conversation's messages.
+#[derive(Clone, Debug, Default)]
+pub struct Messages {
+    /// The messages, newest first.
+    pub messages: Vec<Message>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
+impl Store {
+    /// The messages below a number, newest first: at most `limit`, and fewer if they are large.
+    pub async fn messages(
+        &self,
+        name: &ConversationKey,
+        below: Option<u32>,
+        limit: usize,
+    ) -> Result<Messages, Outage> {
+        let mut page = Messages::default();
+        let mut bytes = 0_usize;
+        let mut start: Option<Item> = None;
+        let mut upper = below.map_or(MAX_MESSAGES, |below| below.saturating_sub(1));
+        loop {
+            let left = limit.saturating_sub(page.messages.len());
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+                .expression_attribute_values(":pk", AttributeValue::S(name.partition()))
+                .expression_attribute_values(":low", AttributeValue::S(key::message_sk(0)))
+                .expression_attribute_values(":high", AttributeValue::S(key::message_sk(upper)))
+                .scan_index_forward(false)
+                .limit(i32::try_from(left).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start.take())
+                .send()
+                .await
+                .map_err(|error| outage("Query", &error))?;
+            for item in answer.items.unwrap_or_default() {
+                let message: Message = from_item(item)?;
+                bytes = bytes
+                    .saturating_add(message.body.html().len())
+                    .saturating_add(message.body.text().len());
+                if bytes > MOST_PAGE_BYTES && !page.messages.is_empty() {
+                    page.more = true;
+                    return Ok(page);
+                }
+                upper = message.number.saturating_sub(1);
+                page.messages.push(message);
+            }
+            match answer.last_evaluated_key {
+                None => return Ok(page),
+                Some(_) if page.messages.len() >= limit => {
+                    page.more = upper > 0;
+                    return Ok(page);
+                }
+                // A page of DynamoDB's is 1 MB, whatever the limit.
+                Some(last) => start = Some(last),
+            }
+        }
+    }
+
+    /// The newest notices of the messages below a number, at most `limit`, by message.
+    pub async fn notices(
+        &self,
+        name: &ConversationKey,
+        below: Option<u32>,
+        limit: usize,
+    ) -> Result<BTreeMap<u32, Notice>, Outage> {
+        let upper = below.map_or(MAX_MESSAGES, |below| below.saturating_sub(1));
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            .expression_attribute_values(":pk", AttributeValue::S(name.partition()))
+            .expression_attribute_values(":low", AttributeValue::S(key::notice_sk(0)))
+            .expression_attribute_values(":high", AttributeValue::S(key::notice_sk(upper)))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| outage("Query", &error))?;
+        let notices = answer.items.unwrap_or_default().into_iter().map(from_item::<Notice>);
+        notices.map(|notice| notice.map(|notice| (notice.number, notice))).collect()
+    }
+}
