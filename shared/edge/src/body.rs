@@ -63,10 +63,8 @@ fn is_json(media_type: &str) -> bool {
     essence.eq_ignore_ascii_case("application/json")
         && parts.filter(|part| !part.is_empty()).all(|parameter| {
             let Some((name, value)) = parameter.split_once('=') else { return false };
-            let value = value
-                .strip_prefix('"')
-                .and_then(|rest| rest.strip_suffix('"'))
-                .unwrap_or(value);
+            let value =
+                value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
             !name.eq_ignore_ascii_case("charset") || value.eq_ignore_ascii_case("utf-8")
         })
 }

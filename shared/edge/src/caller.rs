@@ -51,8 +51,7 @@ impl Caller {
             },
             _ => return Err(UnreadableContext),
         };
-        let seconds: i64 =
-            required(context, "expires")?.parse().map_err(|_| UnreadableContext)?;
+        let seconds: i64 = required(context, "expires")?.parse().map_err(|_| UnreadableContext)?;
         let expires = Timestamp::from_second(seconds).map_err(|_| UnreadableContext)?;
         Ok(Self { actor, expires })
     }

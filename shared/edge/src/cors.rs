@@ -14,7 +14,8 @@ const PREFLIGHT_SECONDS: &str = "7200";
 const METHODS: &str = "GET, POST, PUT, DELETE";
 
 /// The request headers that any route reads.
-const REQUEST_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match";
+const REQUEST_HEADERS: &str =
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match";
 
 /// The response headers that a page may read.
 const RESPONSE_HEADERS: &str = "ETag, Location, Retry-After";
@@ -56,7 +57,8 @@ impl AllowedOrigins {
     /// caches must know even when the origin is refused.
     pub(crate) fn share(&self, headers: &mut HeaderMap, origin: Option<&str>) -> bool {
         headers.insert(VARY, HeaderValue::from_static("Origin"));
-        let Some(origin) = self.0.iter().find(|allowed| Some(allowed.as_bytes()) == origin.map(str::as_bytes))
+        let Some(origin) =
+            self.0.iter().find(|allowed| Some(allowed.as_bytes()) == origin.map(str::as_bytes))
         else {
             return false;
         };

@@ -59,10 +59,7 @@ impl Request {
             Field::Unreadable => return Err(invalid()),
             Field::Text(value) => value,
         };
-        let key = value
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
-            .unwrap_or(value);
+        let key = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
         if key.is_empty() {
             Err(missing_key())
@@ -118,10 +115,8 @@ fn missing_key() -> Refusal {
 fn version(tag: &str) -> Option<u64> {
     let quoted = tag.strip_prefix("W/").unwrap_or(tag);
     let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    let counter = COMPRESSION_SUFFIXES
-        .iter()
-        .find_map(|suffix| inner.strip_suffix(suffix))
-        .unwrap_or(inner);
+    let counter =
+        COMPRESSION_SUFFIXES.iter().find_map(|suffix| inner.strip_suffix(suffix)).unwrap_or(inner);
     let canonical = counter.bytes().all(|byte| byte.is_ascii_digit()) && !counter.starts_with('0');
     if canonical { counter.parse().ok() } else { None }
 }

@@ -1,6 +1,6 @@
 //! JSON bodies.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use domain::clinic::Language;
 use domain::hours::RawHours;
@@ -23,7 +23,7 @@ struct Body {
     seen: Option<u32>,
     nested: Option<Nested>,
     language: Option<Language>,
-    texts: Option<BTreeMap<Language, String>>,
+    texts: Option<HashMap<Language, String>>,
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -193,7 +193,7 @@ fn what_fits_is_read_whole() {
     assert_eq!(read.seen, Some(u32::MAX));
     let shape = Some(Shape::Sized { width: 3 });
     assert_eq!(read.nested, Some(Nested { minutes: -1, pair: Some((1, 2)), shape }));
-    assert_eq!(read.texts, Some(BTreeMap::from([(Language::En, "a".to_owned())])));
+    assert_eq!(read.texts, Some(HashMap::from([(Language::En, "a".to_owned())])));
     let plain = r#"{"title":"t","to":[],"nested":{"minutes":1,"pair":null,"shape":"plain"}}"#;
     assert_eq!(with_body(plain).json::<Body>().unwrap().nested.unwrap().shape, Some(Shape::Plain));
 }
@@ -208,7 +208,9 @@ fn a_type_with_a_parser_of_its_own_is_pointed_into() {
     }
     let read = |body: &str| with_body(body).json::<Settings>();
     assert_eq!(
-        refused(read(r#"{"officeHours":{"timeZone":"UTC","windows":[{"day":"mon","from":"09:00"}]}}"#)),
+        refused(read(
+            r#"{"officeHours":{"timeZone":"UTC","windows":[{"day":"mon","from":"09:00"}]}}"#
+        )),
         (Code::MissingMember, Some("/officeHours/windows/0/to".to_owned()))
     );
     assert_eq!(

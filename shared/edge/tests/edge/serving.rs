@@ -130,8 +130,13 @@ async fn a_location_lies_under_the_address_that_was_used() {
 async fn only_the_listed_origins_may_read() {
     let stub = Stub::refusing(Code::NotFound);
     for origin in [
-        "https://evil.example.test", "https://clinic.example.test.evil.test", "null", "*",
-        "http://clinic.example.test", "https://clinic.example.test/", "https://CLINIC.example.test",
+        "https://evil.example.test",
+        "https://clinic.example.test.evil.test",
+        "null",
+        "*",
+        "http://clinic.example.test",
+        "https://clinic.example.test/",
+        "https://CLINIC.example.test",
     ] {
         let mut event = event();
         event["multiValueHeaders"]["origin"] = json!([origin]);
@@ -147,10 +152,21 @@ async fn only_the_listed_origins_may_read() {
 
 #[test]
 fn a_list_of_origins_is_checked_at_the_start() {
-    for good in ["", " , ", "https://a.test", "https://a.test,http://localhost:3000 ", "http://[::1]:80"] {
+    for good in
+        ["", " , ", "https://a.test", "https://a.test,http://localhost:3000 ", "http://[::1]:80"]
+    {
         assert!(AllowedOrigins::parse(good).is_ok(), "{good}");
     }
-    for bad in ["*", "null", "a.test", "https://", "https://a.test/", "https://A.test", "https://*.a.test", "ftp://a"] {
+    for bad in [
+        "*",
+        "null",
+        "a.test",
+        "https://",
+        "https://a.test/",
+        "https://A.test",
+        "https://*.a.test",
+        "ftp://a",
+    ] {
         assert_eq!(AllowedOrigins::parse(bad), Err(InvalidOrigin), "{bad}");
     }
 }
@@ -190,7 +206,10 @@ async fn a_refusal_is_on_record_before_it_is_answered() {
     assert_eq!(response.status_code, 409);
     assert_eq!(body(&response)["code"], "no_contact");
     assert_eq!(header(&response, "content-type"), Some("application/problem+json"));
-    assert_eq!(header(&response, "access-control-allow-origin"), Some("https://clinic.example.test"));
+    assert_eq!(
+        header(&response, "access-control-allow-origin"),
+        Some("https://clinic.example.test")
+    );
     let [record] = &stub.records()[..] else { panic!("one record") };
     assert_eq!(record.id, "record-1");
     assert_eq!(record.at, now());
@@ -248,6 +267,15 @@ async fn a_caller_who_cannot_be_read_is_a_fault_and_reaches_nothing() {
     assert_eq!((stub.calls(), stub.records()), (0, Vec::new()));
 }
 
+/// A body that does not serialize.
+struct Unwritable;
+
+impl serde::Serialize for Unwritable {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("biopsy"))
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_lambda_could_not_carry_is_a_fault() {
     // Quotes and backslashes count twice, since Lambda's own JSON escapes them.
@@ -261,12 +289,6 @@ async fn an_answer_that_lambda_could_not_carry_is_a_fault() {
         let response = stub.serve(event()).await;
         assert_eq!(response.status_code, status);
         assert!(serde_json::to_vec(&response).unwrap().len() < 6_000_000);
-    }
-    struct Unwritable;
-    impl serde::Serialize for Unwritable {
-        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-            Err(serde::ser::Error::custom("biopsy"))
-        }
     }
     let response = Stub::new(|| Ok(Response::ok(&Unwritable).etag(1))).serve(event()).await;
     assert_eq!(response.status_code, 500);

@@ -57,7 +57,20 @@ fn pa_05_a_limit_is_a_whole_number_from_1_to_100() {
     for (text, count) in [("1", 1), ("20", 20), ("100", 100)] {
         assert_eq!(limit(text), Ok(count));
     }
-    for bad in ["0", "-1", "101", "1e9", "1000000000", "abc", "", " 5", "+5", "5.0", "٥", "99999999999999999999999"] {
+    for bad in [
+        "0",
+        "-1",
+        "101",
+        "1e9",
+        "1000000000",
+        "abc",
+        "",
+        " 5",
+        "+5",
+        "5.0",
+        "٥",
+        "99999999999999999999999",
+    ] {
         assert_eq!(code(limit(bad)), Code::InvalidLimit, "{bad:?}");
     }
 }
@@ -66,8 +79,13 @@ fn pa_05_a_limit_is_a_whole_number_from_1_to_100() {
 fn ap_06_null_and_absent_members_are_read() {
     let mut bare = event();
     for member in [
-        "headers", "multiValueHeaders", "queryStringParameters", "multiValueQueryStringParameters",
-        "pathParameters", "stageVariables", "body",
+        "headers",
+        "multiValueHeaders",
+        "queryStringParameters",
+        "multiValueQueryStringParameters",
+        "pathParameters",
+        "stageVariables",
+        "body",
     ] {
         bare[member] = Value::Null;
     }
