@@ -97,9 +97,7 @@ fn from_lookup(lookup: Lookup<'_>, timeouts: Timeouts) -> Result<SdkConfig, Miss
         .http_client(http_client(timeouts.connect))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(ATTEMPTS)
-                .with_max_backoff(LONGEST_BACKOFF),
+            RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_BACKOFF),
         )
         .timeout_config(
             TimeoutConfig::builder()
@@ -132,11 +130,7 @@ fn credentials(lookup: Lookup<'_>) -> Result<Credentials, MissingVariable> {
 fn http_client(connect: Duration) -> SharedHttpClient {
     let trusted = TrustStore::empty().with_pem_certificate(AWS_ROOTS);
     let mut connector = Connector::builder()
-        .connector_settings(
-            HttpConnectorSettings::builder()
-                .connect_timeout(connect)
-                .build(),
-        )
+        .connector_settings(HttpConnectorSettings::builder().connect_timeout(connect).build())
         .sleep_impl(TokioSleep::new())
         .pool_idle_timeout(IDLE_CONNECTION)
         .tls_provider(Provider::rustls(CryptoMode::AwsLc));
@@ -150,11 +144,7 @@ fn http_client(connect: Duration) -> SharedHttpClient {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        reason = "a test fails by panicking"
-    )]
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
     use std::net::{Ipv4Addr, TcpListener};
     use std::time::Instant;
@@ -236,10 +226,7 @@ mod tests {
             operation: Duration::from_millis(400),
         };
         let started = Instant::now();
-        let result = Client::new(&config(&endpoint, timeouts))
-            .list_tables()
-            .send()
-            .await;
+        let result = Client::new(&config(&endpoint, timeouts)).list_tables().send().await;
         assert!(matches!(result, Err(SdkError::TimeoutError(_))));
         let took = started.elapsed();
         assert!(took >= timeouts.attempt, "{took:?}");
@@ -250,14 +237,8 @@ mod tests {
     async fn https_is_never_downgraded_to_plain_http() {
         let plain = testkit::Db::start().await;
         let endpoint = plain.endpoint().replace("http://", "https://");
-        let timeouts = Timeouts {
-            operation: Duration::from_secs(1),
-            ..Timeouts::default()
-        };
-        let result = Client::new(&config(&endpoint, timeouts))
-            .list_tables()
-            .send()
-            .await;
+        let timeouts = Timeouts { operation: Duration::from_secs(1), ..Timeouts::default() };
+        let result = Client::new(&config(&endpoint, timeouts)).list_tables().send().await;
         assert!(result.is_err());
     }
 }

@@ -7,10 +7,7 @@ use lambda_runtime::Context;
 
 /// The instant now, from the host's clock.
 #[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 pub fn now() -> Timestamp {
     Timestamp::now()
 }
@@ -20,10 +17,7 @@ pub fn now() -> Timestamp {
 /// Ids made by one process sort by the time they were made. 74 bits are random, so two processes
 /// that make an id in the same millisecond do not collide.
 #[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that makes ids"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that makes ids")]
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().simple().to_string()
 }
@@ -75,11 +69,7 @@ impl From<&Context> for Deadline {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        reason = "a test fails by panicking"
-    )]
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
     use std::collections::BTreeSet;
 
@@ -92,10 +82,7 @@ mod tests {
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
         for id in &ids {
             assert_eq!(id.len(), 32);
-            assert!(
-                id.bytes()
-                    .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-            );
+            assert!(id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)));
         }
     }
 
@@ -116,10 +103,7 @@ mod tests {
         context.deadline = 1_795_000_003_000;
         let deadline = Deadline::from(&context);
         let start = Timestamp::from_second(1_795_000_000).expect("in range");
-        assert_eq!(
-            deadline.instant(),
-            Deadline::at(deadline.instant()).instant()
-        );
+        assert_eq!(deadline.instant(), Deadline::at(deadline.instant()).instant());
         assert_eq!(deadline.remaining(start), Duration::from_secs(3));
         assert_eq!(deadline.remaining(deadline.instant()), Duration::ZERO);
         assert_eq!(deadline.remaining(Timestamp::MAX), Duration::ZERO);

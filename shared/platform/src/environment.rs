@@ -19,11 +19,7 @@ pub struct MissingVariable {
 
 impl fmt::Display for MissingVariable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the environment variable {} is not set, is empty or is not UTF-8",
-            self.name
-        )
+        write!(f, "the environment variable {} is not set, is empty or is not UTF-8", self.name)
     }
 }
 
@@ -33,10 +29,7 @@ impl std::error::Error for MissingVariable {}
 pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The process's environment as a [`Lookup`].
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 pub(crate) fn process(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
