@@ -1,0 +1,138 @@
+//! The ordinary people, of which a test changes what it is about.
+
+use domain::actor::Actor;
+use domain::clinic::{AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan};
+use domain::contact::{EmailAddress, SmsNumber};
+use domain::hours::{RawHours, RawWindow, WeeklyHours};
+use domain::id::{AccountId, ClientId, ClinicId, PatientId, StaffId};
+use domain::people::{AccountLink, Channel, Patient, Relationship, Role, StaffMember};
+use domain::rich_text::Body;
+use domain::text::{ClinicName, DisplayName};
+
+/// A clinic's id.
+pub fn clinic_id(id: &str) -> ClinicId {
+    ClinicId::parse(id).unwrap()
+}
+
+/// A patient's id.
+pub fn patient_id(id: &str) -> PatientId {
+    PatientId::parse(id).unwrap()
+}
+
+/// A staff member's id.
+pub fn staff_id(id: &str) -> StaffId {
+    StaffId::parse(id).unwrap()
+}
+
+/// An account's id.
+pub fn account_id(id: &str) -> AccountId {
+    AccountId::parse(id).unwrap()
+}
+
+/// A name that people see.
+pub fn display_name(name: &str) -> DisplayName {
+    DisplayName::parse(name).unwrap()
+}
+
+/// A clinic with both automatic replies, which its plan may not have, open on weekdays from 9:00 to
+/// 17:00 in Toronto. Nobody answers within 60 office minutes.
+pub fn clinic(id: &str, plan: Plan) -> ClinicSettings {
+    let text = |text: &str| LocalizedBody { en: Body::parse(text).ok(), fr: None };
+    let window = |day: &str| RawWindow {
+        day: day.to_owned(),
+        from: "09:00".to_owned(),
+        to: "17:00".to_owned(),
+    };
+    let hours = RawHours {
+        time_zone: "America/Toronto".to_owned(),
+        windows: ["mon", "tue", "wed", "thu", "fri"].map(window).into(),
+    };
+    ClinicSettings {
+        clinic: clinic_id(id),
+        version: 1,
+        name: ClinicName::parse("Rideau Clinic").unwrap(),
+        sms_name: None,
+        plan,
+        portal_enabled: true,
+        replies_allowed_by_default: true,
+        default_language: Language::En,
+        office_hours: WeeklyHours::new(&hours).unwrap(),
+        automatic_replies: AutomaticReplies {
+            outside_hours: Some(text("We are closed.")),
+            no_answer: Some(NoAnswer { after_office_minutes: 60, text: text("Please wait.") }),
+            ..AutomaticReplies::default()
+        },
+    }
+}
+
+/// An active clinician, who sees only what they take part in.
+pub fn member(clinic: &str, id: &str) -> StaffMember {
+    StaffMember {
+        clinic: clinic_id(clinic),
+        id: staff_id(id),
+        version: 1,
+        name: display_name(&format!("Staff {id}")),
+        role: Role::Clinician,
+        active: true,
+        sees_all_conversations: false,
+    }
+}
+
+/// A patient with both addresses, who prefers email.
+pub fn patient(clinic: &str, id: &str) -> Patient {
+    Patient {
+        clinic: clinic_id(clinic),
+        id: patient_id(id),
+        version: 1,
+        name: display_name(&format!("Zebulon {id}")),
+        email: EmailAddress::parse("zebulon@example.test").ok(),
+        sms: SmsNumber::from_e164("+16135550100").ok(),
+        preferred_channel: Channel::Email,
+        other_channel_consented: false,
+        language: None,
+        portal_access: true,
+    }
+}
+
+/// A link that holds.
+pub fn link(clinic: &str, patient: &str, account: &str) -> AccountLink {
+    AccountLink {
+        account: account_id(account),
+        clinic: clinic_id(clinic),
+        patient: patient_id(patient),
+        version: 1,
+        relationship: Relationship::Own,
+        active: true,
+        changed_at: "2026-01-05T12:00:00Z".parse().unwrap(),
+    }
+}
+
+/// A staff member of the clinic c1 as a caller.
+pub fn staff(id: &str) -> Actor {
+    staff_of("c1", id)
+}
+
+/// A staff member of a clinic as a caller.
+pub fn staff_of(clinic: &str, id: &str) -> Actor {
+    Actor::Staff { clinic: clinic_id(clinic), id: staff_id(id) }
+}
+
+/// An account as a caller.
+pub fn account(id: &str) -> Actor {
+    Actor::Account { id: account_id(id) }
+}
+
+/// A patient of the clinic c1, through the portal, as a caller.
+pub fn portal(patient: &str) -> Actor {
+    Actor::Portal { clinic: clinic_id("c1"), patient: patient_id(patient) }
+}
+
+/// The chart system of the clinic c1 as a caller.
+pub fn chart() -> Actor {
+    Actor::Chart { clinic: clinic_id("c1"), id: ClientId::parse("chart").unwrap() }
+}
+
+/// The vendor's operations as a caller.
+pub fn operator() -> Actor {
+    Actor::Operator { id: ClientId::parse("ops").unwrap() }
+}
