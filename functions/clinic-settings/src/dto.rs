@@ -1,0 +1,216 @@
+//! A clinic's settings as JSON: what a request brings, and what an answer shows.
+
+use domain::clinic::{
+    AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan, check_hours,
+    check_name_in_sms,
+};
+use domain::hours::{RawHours, WeeklyHours};
+use domain::id::ClinicId;
+use domain::problem_codes::{of_hours, of_name};
+use domain::refusal::{Checks, Code, Refusal};
+use domain::rich_text::{Body, BodyProblem};
+use domain::text::ClinicName;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as ValueError;
+use serde::{Deserialize, Serialize};
+
+/// The settings that a request puts in place of all those before.
+///
+/// An optional member that is absent or null has the default stated with it: what is not switched
+/// on is off.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SettingsInput {
+    name: String,
+    /// Absent: the name itself stands in text messages.
+    #[serde(default)]
+    sms_name: Option<String>,
+    plan: String,
+    /// Absent: false.
+    #[serde(default)]
+    portal_enabled: Option<bool>,
+    /// Absent: false.
+    #[serde(default)]
+    replies_allowed_by_default: Option<bool>,
+    /// Absent: `en`.
+    #[serde(default)]
+    default_language: Option<String>,
+    office_hours: RawHours,
+    /// Absent: none are sent.
+    #[serde(default)]
+    automatic_replies: Option<RepliesInput>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RepliesInput {
+    /// Absent: nothing is said outside office hours.
+    #[serde(default)]
+    outside_hours: Option<TextsInput>,
+    /// Absent: nothing is said when nobody answers.
+    #[serde(default)]
+    no_answer: Option<NoAnswerInput>,
+    /// Absent: 5.
+    #[serde(default)]
+    quiet_minutes: Option<i64>,
+    /// Absent: 15.
+    #[serde(default)]
+    minimum_gap_minutes: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NoAnswerInput {
+    after_office_minutes: i64,
+    text: TextsInput,
+}
+
+/// A text in each language, as HTML or as plain text without markup.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TextsInput {
+    #[serde(default)]
+    en: Option<String>,
+    #[serde(default)]
+    fr: Option<String>,
+}
+
+/// The settings as an answer shows them: what a request may bring, the clinic and the version.
+/// Texts are objects of `html`, sanitised, and `text`, its plain-text rendition.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingsOutput<'a> {
+    clinic_id: &'a ClinicId,
+    version: u64,
+    name: &'a ClinicName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sms_name: Option<&'a ClinicName>,
+    plan: Plan,
+    portal_enabled: bool,
+    replies_allowed_by_default: bool,
+    default_language: Language,
+    office_hours: &'a WeeklyHours,
+    automatic_replies: &'a AutomaticReplies,
+}
+
+impl SettingsInput {
+    /// The settings, or everything that is wrong with them: first member by member, then between
+    /// the members that could be read.
+    pub fn parse(self, clinic: ClinicId, version: u64) -> Result<ClinicSettings, Refusal> {
+        let mut checks = Checks::new();
+        let name = checks.take("/name", ClinicName::parse(&self.name).map_err(of_name));
+        let sms_name = match &self.sms_name {
+            Some(name) => {
+                checks.take("/smsName", ClinicName::parse(name).map_err(of_name)).map(Some)
+            }
+            None => Some(None),
+        };
+        let plan = checks.take("/plan", plan(&self.plan));
+        let language = match &self.default_language {
+            Some(tag) => checks.take("/defaultLanguage", Language::parse(tag)),
+            None => Some(Language::default()),
+        };
+        let hours = WeeklyHours::new(&self.office_hours)
+            .map_err(|problems| {
+                for problem in problems {
+                    checks.note(of_hours(problem), format!("/officeHours{}", problem.place));
+                }
+            })
+            .ok();
+        let (replies, readable) = self.automatic_replies.unwrap_or_default().parse(&mut checks);
+
+        if let (Some(name), Some(sms_name)) = (&name, &sms_name) {
+            check_name_in_sms(name, sms_name.as_ref(), &mut checks);
+        }
+        if let (Some(language), true) = (language, readable) {
+            replies.check_texts(language, &mut checks);
+        }
+        replies.check_minutes(&mut checks);
+        if let Some(hours) = &hours {
+            check_hours(hours, &replies, &mut checks);
+        }
+        checks.finish()?;
+        let (Some(name), Some(sms_name), Some(plan), Some(default_language), Some(office_hours)) =
+            (name, sms_name, plan, language, hours)
+        else {
+            return Err(Code::Internal.into());
+        };
+        Ok(ClinicSettings {
+            clinic,
+            version,
+            name,
+            sms_name,
+            plan,
+            portal_enabled: self.portal_enabled.unwrap_or_default(),
+            replies_allowed_by_default: self.replies_allowed_by_default.unwrap_or_default(),
+            default_language,
+            office_hours,
+            automatic_replies: replies,
+        })
+    }
+}
+
+impl RepliesInput {
+    /// The automatic replies, and whether every text of them could be read.
+    fn parse(self, checks: &mut Checks) -> (AutomaticReplies, bool) {
+        const PLACE: &str = "/automaticReplies";
+        let mut readable = true;
+        let mut texts = |input: TextsInput, place: &str| {
+            let mut body = |raw: Option<String>, language: &str| {
+                let parsed = Body::parse(&raw?).map_err(text_code);
+                let body = checks.take(&format!("{PLACE}/{place}/{language}"), parsed);
+                readable &= body.is_some();
+                body
+            };
+            LocalizedBody { en: body(input.en, "en"), fr: body(input.fr, "fr") }
+        };
+        let outside_hours = self.outside_hours.map(|input| texts(input, "outsideHours"));
+        let no_answer = self.no_answer.map(|input| NoAnswer {
+            after_office_minutes: minutes(input.after_office_minutes),
+            text: texts(input.text, "noAnswer/text"),
+        });
+        let quiet = self.quiet_minutes.map(minutes);
+        let gap = self.minimum_gap_minutes.map(minutes);
+        let replies = AutomaticReplies {
+            outside_hours,
+            no_answer,
+            quiet_minutes: quiet.unwrap_or(AutomaticReplies::DEFAULT_QUIET_MINUTES),
+            minimum_gap_minutes: gap.unwrap_or(AutomaticReplies::DEFAULT_MINIMUM_GAP_MINUTES),
+        };
+        (replies, readable)
+    }
+}
+
+impl<'a> From<&'a ClinicSettings> for SettingsOutput<'a> {
+    fn from(settings: &'a ClinicSettings) -> Self {
+        Self {
+            clinic_id: &settings.clinic,
+            version: settings.version,
+            name: &settings.name,
+            sms_name: settings.sms_name.as_ref(),
+            plan: settings.plan,
+            portal_enabled: settings.portal_enabled,
+            replies_allowed_by_default: settings.replies_allowed_by_default,
+            default_language: settings.default_language,
+            office_hours: &settings.office_hours,
+            automatic_replies: &settings.automatic_replies,
+        }
+    }
+}
+
+fn plan(text: &str) -> Result<Plan, Code> {
+    Plan::deserialize(text.into_deserializer()).map_err(|_: ValueError| Code::WrongType)
+}
+
+/// A text that shows nothing cannot be switched on (product page, "Automatic replies").
+fn text_code(problem: BodyProblem) -> Code {
+    match problem {
+        BodyProblem::Empty => Code::AutomaticTextEmpty,
+        other => other.into(),
+    }
+}
+
+/// What no minutes can be becomes the most, which is outside every range and refused as that.
+fn minutes(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,134 @@
+//! Reading and changing a clinic's settings.
+
+use std::time::Duration;
+
+use domain::access::{Administration, administer};
+use domain::actor::Actor;
+use domain::audit::{Action, Record, Subject};
+use domain::clinic::ClinicSettings;
+use domain::id::ClinicId;
+use domain::outage::{Outage, OutageKind};
+use domain::refusal::Code;
+use domain::version;
+use edge::{Failure, Precondition, Request, Response, Service};
+use platform::{Attempts, Sources};
+use store::{Committed, Guard, Store, key};
+
+use crate::dto::{SettingsInput, SettingsOutput};
+
+const ROUTE: &str = "/clinics/{clinicId}/settings";
+
+/// How long a change is decided again when other writers are first. The last one's AWS calls end
+/// within 5 s each, so all of it fits the function's 10 s.
+const BUDGET: Duration = Duration::from_secs(3);
+
+/// Reads and changes settings.
+#[derive(Clone, Debug)]
+pub struct Handler {
+    /// The tables.
+    pub store: Store,
+    /// Time and ids.
+    pub sources: Sources,
+}
+
+impl Handler {
+    async fn view(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        let clinic = request.path_id("clinicId", ClinicId::parse)?;
+        let settings = self.settings(actor, &clinic, Administration::ReadSettings).await?;
+        let settings = settings.ok_or(Code::NotFound)?;
+        self.store.record(&self.done(request, actor, &clinic)).await?;
+        Ok(Response::ok(&SettingsOutput::from(&settings)).etag(settings.version))
+    }
+
+    /// Replaces the settings; `None` if another writer came between.
+    async fn change(&self, request: &Request, actor: &Actor) -> Result<Option<Response>, Failure> {
+        let clinic = request.path_id("clinicId", ClinicId::parse)?;
+        let before = self.settings(actor, &clinic, Administration::ChangeSettings).await?;
+        let expected = match request.if_match()? {
+            Precondition::Create => None,
+            Precondition::Replace(version) => Some(version),
+        };
+        let input: SettingsInput = request.json()?;
+        let version = version::next(before.as_ref().map(|before| before.version), expected)?;
+        let settings = input.parse(clinic.clone(), version)?;
+        settings.may_replace(before.as_ref(), actor)?;
+
+        let record = self
+            .done(request, actor, &clinic)
+            .with_changes(settings.changes_since(before.as_ref()));
+        let mut transaction = self.store.transaction();
+        let guard = expected.map_or(Guard::Absent, Guard::Version);
+        transaction.put(&key::settings(&clinic), &settings, [], Some(guard));
+        transaction.record(&record);
+        if self.store.commit(transaction).await? == Committed::Lost {
+            return Ok(None);
+        }
+        let body = SettingsOutput::from(&settings);
+        let response = match before {
+            None => Response::created(None, &body),
+            Some(_) => Response::ok(&body),
+        };
+        Ok(Some(response.etag(version)))
+    }
+
+    /// The settings that are there, for a caller who may do this to them.
+    async fn settings(
+        &self,
+        actor: &Actor,
+        clinic: &ClinicId,
+        what: Administration,
+    ) -> Result<Option<ClinicSettings>, Failure> {
+        if !actor.may_address(clinic) {
+            return Err(Code::NotFound.into());
+        }
+        let staff = match actor {
+            Actor::Staff { id, .. } => Some(key::staff(clinic, id)),
+            _ => None,
+        };
+        let settings = key::settings(clinic);
+        let found = self.store.read(staff.iter().chain([&settings]).cloned()).await?;
+        let staff = staff.map(|key| found.get(&key)).transpose()?.flatten();
+        administer(actor, clinic, staff.as_ref(), what)?;
+        Ok(found.get(&settings)?)
+    }
+
+    /// The record of what the request asked for, done.
+    fn done(&self, request: &Request, actor: &Actor, clinic: &ClinicId) -> Record {
+        let (id, at) = (self.sources.new_id(), self.sources.now());
+        let subject = Subject { clinic: Some(clinic.clone()), ..Subject::default() };
+        Record::done(id, at, actor, self.action(request), subject, request.request_id())
+    }
+}
+
+impl Service for Handler {
+    fn action(&self, request: &Request) -> Action {
+        match request.route() {
+            ("GET", ROUTE) => Action::SettingsView,
+            ("PUT", ROUTE) => Action::SettingsChange,
+            _ => Action::Unrouted,
+        }
+    }
+
+    async fn call(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        request.query(&[])?;
+        let mut attempts = Attempts::within(BUDGET);
+        loop {
+            let response = match self.action(request) {
+                Action::SettingsView => Some(self.view(request, actor).await?),
+                Action::SettingsChange => self.change(request, actor).await?,
+                _ => return Err(Code::NotFound.into()),
+            };
+            if let Some(response) = response {
+                return Ok(response);
+            }
+            if !attempts.again().await {
+                let outage = Outage::new(OutageKind::Contended, "change settings", "attempts");
+                return Err(outage.into());
+            }
+        }
+    }
+
+    async fn record(&self, record: &Record) -> Result<(), Outage> {
+        self.store.record(record).await
+    }
+}

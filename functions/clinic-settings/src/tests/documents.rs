@@ -1,0 +1,349 @@
+//! What a document may say, and what becomes of it.
+
+use serde_json::{Value, json};
+
+use super::world::*;
+
+const CURRENT: Option<(&str, &str)> = Some(("If-Match", "\"1\""));
+
+#[tokio::test]
+async fn what_was_put_is_what_is_read() {
+    let world = World::with_settings().await;
+    let read = world.call(get(CLINICIAN)).await.body;
+    insta::assert_json_snapshot!(read, @r#"
+    {
+      "automaticReplies": {
+        "minimumGapMinutes": 15,
+        "noAnswer": {
+          "afterOfficeMinutes": 120,
+          "text": {
+            "fr": {
+              "html": "<p>Nous répondrons bientôt.</p>",
+              "text": "Nous répondrons bientôt."
+            }
+          }
+        },
+        "outsideHours": {
+          "en": {
+            "html": "<p>The clinic is closed.</p>",
+            "text": "The clinic is closed."
+          },
+          "fr": {
+            "html": "<p>La clinique est fermée.</p>",
+            "text": "La clinique est fermée."
+          }
+        },
+        "quietMinutes": 5
+      },
+      "clinicId": "c1",
+      "defaultLanguage": "fr",
+      "name": "Clinique Laurier",
+      "officeHours": {
+        "timeZone": "America/Toronto",
+        "windows": [
+          {
+            "day": "mon",
+            "from": "09:00",
+            "to": "12:00"
+          },
+          {
+            "day": "mon",
+            "from": "13:00",
+            "to": "17:00"
+          }
+        ]
+      },
+      "plan": "connect_pro",
+      "portalEnabled": true,
+      "repliesAllowedByDefault": true,
+      "smsName": "Laurier",
+      "version": 1
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn what_is_not_said_is_off() {
+    let world = World::new().await;
+    let least = json!({
+        "name": "Clinic",
+        "plan": "portal",
+        "officeHours": {"timeZone": "America/Vancouver", "windows": []},
+    });
+    let answer = world.call(put(OPERATOR, Some(("If-None-Match", "*")), &least)).await;
+    let created = answer.expect(201, "").body;
+    assert_eq!(created["portalEnabled"], false);
+    assert_eq!(created["repliesAllowedByDefault"], false);
+    assert_eq!(created["defaultLanguage"], "en");
+    assert_eq!(created["automaticReplies"], json!({"quietMinutes": 5, "minimumGapMinutes": 15}));
+    assert_eq!(created.get("smsName"), None);
+
+    // Null is absent, and a PUT replaces the whole document.
+    let mut nulls = least.clone();
+    for name in
+        ["smsName", "portalEnabled", "repliesAllowedByDefault", "defaultLanguage", "automaticReplies"]
+    {
+        nulls[name] = Value::Null;
+    }
+    let answer = world.call(put(OPERATOR, CURRENT, &nulls)).await.expect(200, "");
+    assert_eq!(answer.changes(), Vec::<String>::new());
+}
+
+/// Puts the sample's document with one member as this, which is refused for this reason alone.
+async fn refuses(world: &World, pointer: &str, value: Value, reason: &str) {
+    let answer = world.call(put(ADMIN, CURRENT, &with(pointer, value))).await;
+    assert_eq!((answer.status, answer.reasons()), (422, vec![reason.to_owned()]));
+}
+
+#[tokio::test]
+async fn each_member_is_refused_with_its_code_and_place() {
+    let hours = |windows: Value| json!({"timeZone": "America/Toronto", "windows": windows});
+    let window = |day: &str, from: &str, to: &str| json!({"day": day, "from": from, "to": to});
+    let world = World::with_settings().await;
+    for (pointer, value, reason) in [
+        ("/clinicId", json!("c2"), "unknown_member /clinicId"),
+        ("/version", json!(9), "unknown_member /version"),
+        ("/automaticReplies/vacation", json!({}), "unknown_member /automaticReplies/vacation"),
+        ("/name", json!(""), "name_empty /name"),
+        ("/name", json!("a\u{0}b"), "forbidden_character /name"),
+        ("/name", json!("a\r\nBcc: x"), "forbidden_character /name"),
+        ("/name", json!("x\u{202E}y"), "forbidden_character /name"),
+        ("/name", json!("x".repeat(101)), "name_too_long /name"),
+        ("/name", json!(7), "wrong_type /name"),
+        ("/smsName", json!(""), "name_empty /smsName"),
+        ("/smsName", json!("Clinique de l'h\u{f4}pital"), "sms_name_invalid /smsName"),
+        ("/smsName", json!("x".repeat(31)), "sms_name_invalid /smsName"),
+        ("/plan", json!("platinum"), "wrong_type /plan"),
+        ("/plan", json!("Portal"), "wrong_type /plan"),
+        ("/portalEnabled", json!("true"), "wrong_type /portalEnabled"),
+        ("/defaultLanguage", json!("es"), "language_unknown /defaultLanguage"),
+        ("/officeHours/timeZone", json!("GMT+5"), "time_zone_unknown /officeHours/timeZone"),
+        ("/officeHours/timeZone", json!(""), "time_zone_unknown /officeHours/timeZone"),
+        ("/officeHours/timeZone", json!(" America/Toronto "), "time_zone_unknown /officeHours/timeZone"),
+        ("/officeHours/timeZone", json!("america/toronto"), "time_zone_unknown /officeHours/timeZone"),
+        (
+            "/officeHours",
+            hours(json!([window("monday", "09:00", "12:00")])),
+            "office_hours_invalid /officeHours/windows/0/day",
+        ),
+        (
+            "/officeHours",
+            hours(json!([window("mon", "9:00", "12:00")])),
+            "office_hours_invalid /officeHours/windows/0/from",
+        ),
+        (
+            "/officeHours",
+            hours(json!([window("mon", "09:00", "12:00"), window("mon", "11:00", "24:01")])),
+            "office_hours_invalid /officeHours/windows/1/to",
+        ),
+        (
+            "/officeHours",
+            hours(json!([window("mon", "09:00", "12:00"), window("mon", "11:00", "13:00")])),
+            "office_hours_invalid /officeHours/windows/1",
+        ),
+        ("/officeHours", hours(json!([])), "office_hours_required /officeHours/windows"),
+    ] {
+        refuses(&world, pointer, value, reason).await;
+    }
+}
+
+#[tokio::test]
+async fn each_part_of_automatic_replies_is_refused_with_its_code_and_place() {
+    let no_text = json!({"en": "<p>Only English</p>"});
+    let long = "x".repeat(600 * 1024);
+    let world = World::with_settings().await;
+    for (pointer, value, reason) in [
+        (
+            "/automaticReplies/outsideHours",
+            no_text.clone(),
+            "automatic_text_empty /automaticReplies/outsideHours",
+        ),
+        (
+            "/automaticReplies/noAnswer/text",
+            no_text,
+            "automatic_text_empty /automaticReplies/noAnswer/text",
+        ),
+        (
+            "/automaticReplies/outsideHours/fr",
+            json!("<img src=x>"),
+            "automatic_text_empty /automaticReplies/outsideHours/fr",
+        ),
+        (
+            "/automaticReplies/outsideHours/en",
+            json!("\u{0}\u{0}\u{0}"),
+            "automatic_text_empty /automaticReplies/outsideHours/en",
+        ),
+        (
+            "/automaticReplies/noAnswer/text/fr",
+            json!(long),
+            "body_too_long /automaticReplies/noAnswer/text/fr",
+        ),
+        (
+            "/automaticReplies/noAnswer/text/fr",
+            json!("<ul><li>".repeat(200) + "x"),
+            "body_too_deep /automaticReplies/noAnswer/text/fr",
+        ),
+        (
+            "/automaticReplies/outsideHours/en",
+            json!("Hello {{patient_name}}"),
+            "placeholder_in_automatic_text /automaticReplies/outsideHours",
+        ),
+        (
+            "/automaticReplies/noAnswer/afterOfficeMinutes",
+            json!(0),
+            "minutes_out_of_range /automaticReplies/noAnswer/afterOfficeMinutes",
+        ),
+        (
+            "/automaticReplies/noAnswer/afterOfficeMinutes",
+            json!(10_081),
+            "minutes_out_of_range /automaticReplies/noAnswer/afterOfficeMinutes",
+        ),
+        (
+            "/automaticReplies/quietMinutes",
+            json!(-1),
+            "minutes_out_of_range /automaticReplies/quietMinutes",
+        ),
+        (
+            "/automaticReplies/minimumGapMinutes",
+            json!(4_294_967_301_u64),
+            "minutes_out_of_range /automaticReplies/minimumGapMinutes",
+        ),
+        (
+            "/automaticReplies/minimumGapMinutes",
+            json!(5.5),
+            "wrong_type /automaticReplies/minimumGapMinutes",
+        ),
+    ] {
+        refuses(&world, pointer, value, reason).await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_such_document_is_refused() {
+    let world = World::with_settings().await;
+    for name in ["name", "plan", "officeHours"] {
+        let mut document = document();
+        document.as_object_mut().unwrap().remove(name);
+        let answer = world.call(put(ADMIN, CURRENT, &document)).await;
+        assert_eq!(answer.reasons(), [format!("missing_member /{name}")]);
+    }
+    let mut event = put(ADMIN, CURRENT, &document());
+    event["body"] = json!("{\"name\":\"a\",\"name\":\"b\"}");
+    world.call(event).await.expect(400, "malformed_json");
+    let mut event = put(ADMIN, CURRENT, &document());
+    event["multiValueHeaders"]["Content-Type"] = json!(["text/plain"]);
+    world.call(event).await.expect(415, "unsupported_media_type");
+}
+
+#[tokio::test]
+async fn everything_wrong_is_told_at_once() {
+    let world = World::with_settings().await;
+    let wrong = json!({
+        "name": " ",
+        "smsName": "Fa\u{e7}ade",
+        "plan": "gold",
+        "defaultLanguage": "es",
+        "officeHours": {
+            "timeZone": "Toronto",
+            "windows": [{"day": "mon", "from": "25:00", "to": "x"}],
+        },
+        "automaticReplies": {
+            "outsideHours": {"en": "<div></div>"},
+            "noAnswer": {"afterOfficeMinutes": 0, "text": {"fr": ""}},
+            "quietMinutes": 1_441,
+        },
+    });
+    let answer = world.call(put(ADMIN, CURRENT, &wrong)).await.expect(422, "name_empty");
+    assert_eq!(
+        answer.reasons(),
+        [
+            "name_empty /name",
+            "wrong_type /plan",
+            "language_unknown /defaultLanguage",
+            "time_zone_unknown /officeHours/timeZone",
+            "office_hours_invalid /officeHours/windows/0/from",
+            "office_hours_invalid /officeHours/windows/0/to",
+            "automatic_text_empty /automaticReplies/outsideHours/en",
+            "automatic_text_empty /automaticReplies/noAnswer/text/fr",
+            "minutes_out_of_range /automaticReplies/noAnswer/afterOfficeMinutes",
+            "minutes_out_of_range /automaticReplies/quietMinutes",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn every_change_of_a_switch_is_on_record_and_no_text_is() {
+    let world = World::with_settings().await;
+    let steps = [
+        ("/portalEnabled", json!(false), vec!["portalEnabled: true -> false"]),
+        ("/portalEnabled", json!(true), vec!["portalEnabled: false -> true"]),
+        (
+            "/repliesAllowedByDefault",
+            json!(false),
+            vec!["repliesAllowedByDefault: true -> false"],
+        ),
+        (
+            "/officeHours/windows",
+            json!([{"day": "sun", "from": "22:00", "to": "02:00"}]),
+            vec![
+                "repliesAllowedByDefault: false -> true",
+                "officeHours: America/Toronto, mon 09:00-12:00, mon 13:00-17:00 \
+                 -> America/Toronto, sun 22:00-02:00",
+            ],
+        ),
+        (
+            "/automaticReplies",
+            json!({"outsideHours": {"fr": "<p>Secret nouveau</p>"}, "quietMinutes": 0}),
+            vec![
+                "officeHours: America/Toronto, sun 22:00-02:00 \
+                 -> America/Toronto, mon 09:00-12:00, mon 13:00-17:00",
+                "automaticReplies.outsideHours.en: set -> -",
+                "automaticReplies.outsideHours.fr: set -> set",
+                "automaticReplies.noAnswer.text.fr: set -> -",
+                "automaticReplies.noAnswer.afterOfficeMinutes: 120 -> -",
+                "automaticReplies.quietMinutes: 5 -> 0",
+            ],
+        ),
+        (
+            "/name",
+            json!("Secret Clinic"),
+            vec![
+                "name: set -> set",
+                "automaticReplies.outsideHours.en: - -> set",
+                "automaticReplies.outsideHours.fr: set -> set",
+                "automaticReplies.noAnswer.text.fr: - -> set",
+                "automaticReplies.noAnswer.afterOfficeMinutes: - -> 120",
+                "automaticReplies.quietMinutes: 0 -> 5",
+            ],
+        ),
+    ];
+    for (version, (pointer, value, changes)) in (1..).zip(steps) {
+        let tag = format!("\"{version}\"");
+        let event = put(ADMIN, Some(("If-Match", &tag)), &with(pointer, value));
+        let answer = world.call(event).await.expect(200, "");
+        assert_eq!(answer.changes(), changes);
+        assert_eq!(answer.record["actor"], "s9");
+        assert!(!answer.record.to_string().contains("Secret"));
+    }
+}
+
+#[tokio::test]
+async fn texts_are_made_safe() {
+    let world = World::with_settings().await;
+    let unsafe_text = "<svg><iframe><a title=\"</iframe><img src onerror=alert(1)>\">Ferm\u{e9}";
+    let event =
+        put(ADMIN, CURRENT, &with("/automaticReplies/outsideHours/fr", json!(unsafe_text)));
+    let answer = world.call(event).await.expect(200, "");
+    let html = answer.body["automaticReplies"]["outsideHours"]["fr"]["html"].as_str().unwrap();
+    assert!(html.contains("Ferm\u{e9}"), "{html}");
+    for tag in ["<img", "<svg", "<iframe"] {
+        assert!(!html.contains(tag), "{html}");
+    }
+    // A text that was read may be put again as it is.
+    let event = put(
+        ADMIN,
+        Some(("If-Match", "\"2\"")),
+        &with("/automaticReplies/outsideHours/fr", json!(html)),
+    );
+    assert_eq!(world.call(event).await.expect(200, "").changes(), Vec::<String>::new());
+}

@@ -1,0 +1,77 @@
+//! Staff records.
+
+use serde_json::{Value, json};
+
+use super::world::*;
+
+const STAFF: Target = Target::Staff("s1");
+const CREATE: Option<(&str, &str)> = Some(("If-None-Match", "*"));
+
+#[tokio::test]
+async fn what_was_put_is_what_is_read() {
+    let world = World::new().await;
+    let answer = world.call(put(CHART, STAFF, CREATE, &document(STAFF))).await.expect(201, "");
+    let wanted = json!({
+        "clinicId": "c1", "staffId": "s1", "version": 1, "name": "Staff One",
+        "role": "clinician", "active": true, "seesAllConversations": false,
+    });
+    assert_eq!(answer.body, wanted);
+    assert_eq!(
+        answer.changes(),
+        [
+            "name: - -> set",
+            "role: - -> clinician",
+            "active: - -> true",
+            "seesAllConversations: - -> false"
+        ]
+    );
+    assert_eq!(answer.record["objects"], json!(["s1"]));
+    assert_eq!(world.call(get(ADMIN, STAFF)).await.body, wanted);
+    world.call(get(ADMIN, Target::Staff("S1"))).await.expect(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_deactivated_member_who_is_restored_is_on_record_twice() {
+    let world = World::new().await;
+    world.call(put(CHART, STAFF, CREATE, &document(STAFF))).await;
+    for (version, member, value, change) in [
+        ("\"1\"", "active", json!(false), "active: true -> false"),
+        ("\"2\"", "active", json!(true), "active: false -> true"),
+        ("\"3\"", "role", json!("admin"), "role: clinician -> admin"),
+        ("\"4\"", "name", json!("Secret"), "name: set -> set"),
+    ] {
+        let event = put(ADMIN, STAFF, Some(("If-Match", version)), &with(STAFF, member, value));
+        let answer = world.call(event).await.expect(200, "");
+        assert!(answer.changes().contains(&change.to_owned()), "{:?}", answer.changes());
+        assert!(!answer.record.to_string().contains("Secret"));
+    }
+}
+
+#[tokio::test]
+async fn each_member_is_refused_with_its_code_and_place() {
+    let world = World::new().await;
+    for (member, value, reason) in [
+        ("name", json!(" "), "name_empty /name"),
+        ("name", json!("a\u{0}b"), "forbidden_character /name"),
+        ("name", json!("x".repeat(101)), "name_too_long /name"),
+        ("name", Value::Null, "wrong_type /name"),
+        ("role", json!("Admin"), "wrong_type /role"),
+        ("role", json!("owner"), "wrong_type /role"),
+        ("active", json!("true"), "wrong_type /active"),
+        ("seesAllConversations", json!(1), "wrong_type /seesAllConversations"),
+        ("clinicId", json!("c2"), "unknown_member /clinicId"),
+        ("version", json!(5), "unknown_member /version"),
+    ] {
+        let answer = world.call(put(CHART, STAFF, CREATE, &with(STAFF, member, value))).await;
+        assert_eq!((answer.status, answer.reasons()), (422, vec![reason.to_owned()]));
+    }
+    for member in ["name", "role", "active"] {
+        let mut document = document(STAFF);
+        document.as_object_mut().unwrap().remove(member);
+        let answer = world.call(put(CHART, STAFF, CREATE, &document)).await;
+        assert_eq!(answer.reasons(), [format!("missing_member /{member}")]);
+    }
+    let wrong = json!({"name": "\u{200B}", "role": "boss", "active": true});
+    let answer = world.call(put(CHART, STAFF, CREATE, &wrong)).await;
+    assert_eq!(answer.reasons(), ["name_empty /name", "wrong_type /role"]);
+}

@@ -1,0 +1,397 @@
+//! Reading: inbox, chart list, thread and read marker. What is shown is on record first.
+
+use std::time::Duration;
+
+use domain::access::Side;
+use domain::actor::Actor;
+use domain::audit::{Action, Record, Subject};
+use domain::command;
+use domain::conversation::{Conversation, MAX_MESSAGES, Message, Person, ReadMarker};
+use domain::id::{AccountId, ClinicId, ConversationId, PatientId};
+use domain::outage::{Outage, OutageKind};
+use domain::people::AccountLink;
+use domain::refusal::{Code, Refusal};
+use edge::{Cursor, Failure, Query, Request, Response, Scope, Service};
+use platform::{Attempts, Sources};
+use serde::{Deserialize, Serialize};
+use store::inbox::{Entry, List, Page};
+use store::key::{ConversationKey, Listed as State, Owner};
+use store::{Committed, Store, change, facts, key};
+
+use crate::view::{ListPage, Listed, Thread};
+
+/// How long a marker's move is decided again when other writers are first.
+const BUDGET: Duration = Duration::from_secs(3);
+
+/// Reads conversations.
+#[derive(Clone, Debug)]
+pub struct ReadConversations {
+    /// The tables.
+    pub store: Store,
+    /// Time and ids.
+    pub sources: Sources,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    seen: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Marked {
+    seen: u32,
+    unread: u32,
+}
+
+/// The routes of this function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    OwnInbox,
+    ClinicInbox,
+    Chart,
+    Thread,
+    Marker,
+}
+
+impl Route {
+    fn of(request: &Request) -> Option<Self> {
+        match request.route() {
+            ("GET", "/inbox") => Some(Self::OwnInbox),
+            ("GET", "/clinics/{clinicId}/inbox") => Some(Self::ClinicInbox),
+            ("GET", "/clinics/{clinicId}/patients/{patientId}/conversations") => Some(Self::Chart),
+            ("GET", "/clinics/{clinicId}/patients/{patientId}/conversations/{conversationId}") => {
+                Some(Self::Thread)
+            }
+            ("PUT", "/clinics/{clinicId}/patients/{patientId}/conversations/{conversationId}/read-marker") => {
+                Some(Self::Marker)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Service for ReadConversations {
+    fn action(&self, request: &Request) -> Action {
+        match Route::of(request) {
+            Some(Route::OwnInbox | Route::ClinicInbox) => Action::InboxList,
+            Some(Route::Chart) => Action::ChartList,
+            Some(Route::Thread) => Action::ConversationView,
+            Some(Route::Marker) => Action::ConversationMarkRead,
+            None => Action::Unrouted,
+        }
+    }
+
+    async fn call(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        match Route::of(request) {
+            Some(Route::OwnInbox) => self.own_inbox(request, actor).await,
+            Some(Route::ClinicInbox) => self.clinic_inbox(request, actor).await,
+            Some(Route::Chart) => self.chart(request, actor).await,
+            Some(Route::Thread) => self.thread(request, actor).await,
+            Some(Route::Marker) => self.mark_read(request, actor).await,
+            None => Err(Refusal::from(Code::NotFound).into()),
+        }
+    }
+
+    async fn record(&self, record: &Record) -> Result<(), Outage> {
+        self.store.record(record).await
+    }
+}
+
+/// What a list's query asks for.
+struct Asked {
+    states: Vec<State>,
+    limit: usize,
+    scope: Scope,
+    after: Option<String>,
+}
+
+impl ReadConversations {
+    /// The conversations of all patients that the account is linked to, or of the portal's patient.
+    async fn own_inbox(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        let asked = asked(request, actor, "inbox", &["state", "limit", "cursor"])?;
+        let (lists, subject) = match actor {
+            Actor::Account { id } => (self.lists_of(actor, id).await?, Subject::default()),
+            Actor::Portal { clinic, patient } => {
+                let keys = facts::keys(actor, clinic, patient);
+                let found = self.store.read(keys).await?;
+                facts::peek(&found, actor, clinic, patient)?.patient_side(actor)?;
+                let owner = Owner::Patient(patient.clone());
+                let subject = Subject { clinic: Some(clinic.clone()), ..Subject::default() };
+                (vec![List { clinic: clinic.clone(), owner }], subject)
+            }
+            _ => return Err(Refusal::from(Code::NotFound).into()),
+        };
+        let page = self.page(&lists, &asked).await?;
+        self.list(request, actor, Action::InboxList, subject, &asked, page).await
+    }
+
+    /// The lists of the patients that the account may see now.
+    async fn lists_of(&self, actor: &Actor, account: &AccountId) -> Result<Vec<List>, Failure> {
+        let links: Vec<AccountLink> = self.store.links_of(account).await?;
+        let named = links.iter().map(|link| (&link.clinic, &link.patient));
+        let keys = named.flat_map(|(clinic, patient)| facts::keys(actor, clinic, patient));
+        let keys: Vec<_> = keys.collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.store.read(keys).await?;
+        let mut lists = Vec::new();
+        for AccountLink { clinic, patient, .. } in links {
+            let facts = facts::peek(&found, actor, &clinic, &patient)?;
+            // What is switched off for one of them hides that one, not the others.
+            if facts.patient_side(actor).is_ok() {
+                lists.push(List { clinic, owner: Owner::Patient(patient) });
+            }
+        }
+        Ok(lists)
+    }
+
+    /// The staff member's own conversations, or the whole clinic's for those who see all.
+    async fn clinic_inbox(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        let clinic = request.path_id("clinicId", ClinicId::parse)?;
+        let Actor::Staff { id, .. } = actor else {
+            return Err(Refusal::from(Code::NotFound).into());
+        };
+        if !actor.may_address(&clinic) {
+            return Err(Refusal::from(Code::NotFound).into());
+        }
+        let query = request.query(&["owner", "state", "limit", "cursor"])?;
+        let whole = match query.get("owner") {
+            None | Some("me") => false,
+            Some("clinic") => true,
+            Some(_) => return Err(Refusal::at(Code::UnknownParameter, "owner").into()),
+        };
+        let list = if whole { "clinic" } else { "mine" };
+        let asked = asked_of(&query, actor, &format!("{list}.{clinic}"))?;
+        let staff_key = key::staff(&clinic, id);
+        let mut found = self.store.read([staff_key.clone()]).await?;
+        let staff = found.take(&staff_key)?;
+        let facts = domain::access::Facts { staff, ..Default::default() };
+        let staff = facts.active_staff(actor)?;
+        if whole && !staff.sees_all_conversations {
+            return Err(Refusal::from(Code::NotAllowed).into());
+        }
+        let owner = if whole { Owner::Clinic } else { Owner::Staff(id.clone()) };
+        let page = self.page(&[List { clinic: clinic.clone(), owner }], &asked).await?;
+        let subject = Subject { clinic: Some(clinic), ..Subject::default() };
+        self.list(request, actor, Action::InboxList, subject, &asked, page).await
+    }
+
+    /// The conversations of one patient, as far as the caller may see them.
+    async fn chart(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        let clinic = request.path_id("clinicId", ClinicId::parse)?;
+        let patient = request.path_id("patientId", PatientId::parse)?;
+        if !actor.may_address(&clinic) {
+            return Err(Refusal::from(Code::NotFound).into());
+        }
+        let list = format!("chart.{clinic}.{patient}");
+        let asked = asked(request, actor, &list, &["state", "limit", "cursor"])?;
+        let keys = facts::keys(actor, &clinic, &patient);
+        let lists = [List { clinic: clinic.clone(), owner: Owner::Patient(patient.clone()) }];
+        let (found, page) =
+            tokio::join!(self.store.read(keys), self.page(&lists, &asked));
+        let facts = facts::peek(&found?, actor, &clinic, &patient)?;
+        let side = facts.side(actor)?;
+        let mut page = page?;
+        if let Side::Staff(side) = &side
+            && !side.staff.sees_all_conversations
+        {
+            // A page may get short by this; its cursor goes on all the same.
+            page.entries.retain(|entry| entry.participants.contains(&side.staff.id));
+        }
+        let subject =
+            Subject { clinic: Some(clinic), patient: Some(patient), ..Subject::default() };
+        self.list(request, actor, Action::ChartList, subject, &asked, page).await
+    }
+
+    async fn page(&self, lists: &[List], asked: &Asked) -> Result<Page, Outage> {
+        self.store.list(lists, &asked.states, asked.after.as_deref(), asked.limit).await
+    }
+
+    /// Answers a page, once it is on record.
+    async fn list(
+        &self,
+        request: &Request,
+        actor: &Actor,
+        action: Action,
+        mut subject: Subject,
+        asked: &Asked,
+        page: Page,
+    ) -> Result<Response, Failure> {
+        let person = actor.reader().ok_or(Refusal::from(Code::NotFound))?;
+        subject.objects =
+            page.entries.iter().map(|entry: &Entry| entry.conversation.to_string()).collect();
+        let now = self.sources.now();
+        let id = self.sources.new_id();
+        let record = Record::done(id, now, actor, action, subject, request.request_id());
+        let (markers, recorded) = tokio::join!(
+            self.store.markers(&page.entries, &person),
+            self.store.record(&record)
+        );
+        recorded?;
+        let shown = page.entries.iter().zip(markers?);
+        let answer = ListPage {
+            conversations: shown
+                .map(|(entry, marker)| Listed::new(entry, marker, &person))
+                .collect(),
+            next_cursor: page.next.map(|place| Cursor::encode(&asked.scope, &place)),
+        };
+        Ok(Response::ok(&answer))
+    }
+
+    async fn thread(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        let name = name_of(request, actor)?;
+        let query = request.query(&["limit", "cursor"])?;
+        let limit = query.limit()?;
+        let scope = Scope::new(actor, &name.partition(), "");
+        let below = match query.get("cursor") {
+            None => None,
+            Some(cursor) => Some(message_number(&Cursor::decode(&scope, cursor)?)?),
+        };
+        let keys = reading_keys(actor, &name, None);
+        let (found, page, notices) = tokio::join!(
+            self.store.read(keys),
+            self.store.messages(&name, below, limit),
+            self.store.notices(&name, below, limit),
+        );
+        let mut found = found?;
+        let facts = facts::peek(&found, actor, &name.clinic, &name.patient)?;
+        let side = facts.side(actor)?;
+        let person = side.person();
+        let conversation: Option<Conversation> = found.take(&key::conversation(&name))?;
+        let conversation = side.visible(conversation.as_ref())?;
+        let marker: ReadMarker = found.take(&key::marker(&name, &person))?.unwrap_or_default();
+        let page = page?;
+        // How the patient was told is the clinic's business.
+        let notices = match &side {
+            Side::Staff(_) => notices?,
+            Side::Patient(_) => std::collections::BTreeMap::new(),
+        };
+        // The conversation and its messages are two reads: what came between is left for the next.
+        let total = conversation.tally.total;
+        let messages: Vec<Message> =
+            page.messages.into_iter().filter(|message| message.number <= total).collect();
+        let next = messages.last().filter(|_| page.more).map(|message| message.number.to_string());
+        let next = next.map(|place| Cursor::encode(&scope, &place));
+
+        let subject = subject_of(&name);
+        let record = Record::done(
+            self.sources.new_id(),
+            self.sources.now(),
+            actor,
+            Action::ConversationView,
+            subject,
+            request.request_id(),
+        );
+        self.store.record(&record).await?;
+        Ok(Response::ok(&Thread::new(conversation, marker, &person, &messages, &notices, next)))
+    }
+
+    async fn mark_read(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        let name = name_of(request, actor)?;
+        let Seen { seen } = request.json()?;
+        if !(1..=MAX_MESSAGES).contains(&seen) {
+            return Err(Refusal::at(Code::MarkerBeyondLast, "/seen").into());
+        }
+        let mut attempts = Attempts::within(BUDGET);
+        loop {
+            let message_key = key::message(&name, seen);
+            let keys = reading_keys(actor, &name, Some(message_key.clone()));
+            let mut found = self.store.read(keys).await?;
+            let facts = facts::peek(&found, actor, &name.clinic, &name.patient)?;
+            let side = facts.side(actor)?;
+            let person = side.person();
+            let conversation: Option<Conversation> = found.take(&key::conversation(&name))?;
+            let message: Option<Message> = found.take(&message_key)?;
+            let marker_key = key::marker(&name, &person);
+            let marker: ReadMarker = found.take(&marker_key)?.unwrap_or_default();
+            let moved =
+                command::mark_read(&side, conversation.as_ref(), message.as_ref(), marker)?;
+            let tally = conversation.as_ref().map(|conversation| &conversation.tally);
+            let unread = tally.map(|tally| moved.unread(tally, &person)).unwrap_or_default();
+
+            let mut subject = subject_of(&name);
+            subject.objects.push(seen.to_string());
+            let record = Record::done(
+                self.sources.new_id(),
+                self.sources.now(),
+                actor,
+                Action::ConversationMarkRead,
+                subject,
+                request.request_id(),
+            );
+            let answer = Response::ok(&Marked { seen: moved.seen, unread });
+            if moved == marker {
+                self.store.record(&record).await?;
+                return Ok(answer);
+            }
+            let mut transaction = self.store.transaction();
+            change::move_marker(&mut transaction, &marker_key, &moved);
+            facts::guard(&mut transaction, actor, &name.clinic, &name.patient);
+            transaction.record(&record);
+            if self.store.commit(transaction).await? == Committed::Done {
+                return Ok(answer);
+            }
+            if !attempts.again().await {
+                return Err(Outage::new(OutageKind::Contended, "mark_read", "attempts").into());
+            }
+        }
+    }
+}
+
+fn name_of(request: &Request, actor: &Actor) -> Result<ConversationKey, Refusal> {
+    let name = ConversationKey {
+        clinic: request.path_id("clinicId", ClinicId::parse)?,
+        patient: request.path_id("patientId", PatientId::parse)?,
+        conversation: request.path_id("conversationId", ConversationId::parse)?,
+    };
+    if actor.may_address(&name.clinic) { Ok(name) } else { Err(Code::NotFound.into()) }
+}
+
+fn subject_of(name: &ConversationKey) -> Subject {
+    Subject {
+        clinic: Some(name.clinic.clone()),
+        patient: Some(name.patient.clone()),
+        objects: vec![name.conversation.to_string()],
+    }
+}
+
+fn reading_keys(actor: &Actor, name: &ConversationKey, message: Option<key::Key>) -> Vec<key::Key> {
+    let marker = actor.reader().map(|person: Person| key::marker(name, &person));
+    facts::keys(actor, &name.clinic, &name.patient)
+        .into_iter()
+        .chain([key::conversation(name)])
+        .chain(marker)
+        .chain(message)
+        .collect()
+}
+
+fn message_number(place: &str) -> Result<u32, Refusal> {
+    place.parse().map_err(|_| Code::InvalidCursor.into())
+}
+
+fn asked(
+    request: &Request,
+    actor: &Actor,
+    list: &str,
+    parameters: &[&str],
+) -> Result<Asked, Refusal> {
+    asked_of(&request.query(parameters)?, actor, list)
+}
+
+fn asked_of(query: &Query, actor: &Actor, list: &str) -> Result<Asked, Refusal> {
+    let state = query.get("state").unwrap_or("all");
+    let states = match state {
+        "all" => State::ALL.to_vec(),
+        "open" => vec![State::AwaitingClinic, State::AwaitingPatient],
+        "closed" => vec![State::Closed],
+        "awaiting_clinic" => vec![State::AwaitingClinic],
+        "awaiting_patient" => vec![State::AwaitingPatient],
+        _ => return Err(Refusal::at(Code::InvalidState, "state")),
+    };
+    let limit = query.limit()?;
+    let scope = Scope::new(actor, list, state);
+    let after = query.get("cursor").map(|cursor| Cursor::decode(&scope, cursor)).transpose()?;
+    Ok(Asked { states, limit, scope, after })
+}

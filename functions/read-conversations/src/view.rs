@@ -1,0 +1,172 @@
+//! What readers are shown.
+
+use std::collections::BTreeMap;
+
+use domain::conversation::{
+    Author, Conversation, Message, Party, Person, ReadMarker, State,
+};
+use domain::id::{ClinicId, ConversationId, PatientId, StaffId};
+use domain::notice::Notice;
+use jiff::Timestamp;
+use serde::Serialize;
+use store::inbox::Entry;
+
+/// A conversation in a list.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed<'a> {
+    clinic_id: &'a ClinicId,
+    patient_id: &'a PatientId,
+    patient_name: &'a str,
+    conversation_id: &'a ConversationId,
+    title: &'a str,
+    #[serde(flatten)]
+    state: StateView<'a>,
+    awaits: Party,
+    replies_allowed: bool,
+    last_activity: Timestamp,
+    last_message_number: u32,
+    unread: u32,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListPage<'a> {
+    /// The conversations, newest activity first.
+    pub conversations: Vec<Listed<'a>>,
+    /// Where to go on, if there may be more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// A conversation with a page of its messages.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Thread<'a> {
+    clinic_id: &'a ClinicId,
+    patient_id: &'a PatientId,
+    patient_name: &'a str,
+    conversation_id: &'a ConversationId,
+    title: &'a str,
+    #[serde(flatten)]
+    state: StateView<'a>,
+    awaits: Party,
+    replies_allowed: bool,
+    participants: Vec<Named<'a>>,
+    started_at: Timestamp,
+    last_activity: Timestamp,
+    last_message_number: u32,
+    seen: u32,
+    unread: u32,
+    messages: Vec<MessageView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StateView<'a> {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_by: Option<Named<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Named<'a> {
+    id: &'a StaffId,
+    name: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct MessageView<'a> {
+    number: u32,
+    author: &'a Author,
+    body: BodyView<'a>,
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'a Notice>,
+}
+
+#[derive(Debug, Serialize)]
+struct BodyView<'a> {
+    html: &'a str,
+    text: &'a str,
+}
+
+impl<'a> Listed<'a> {
+    /// An entry as this person sees it.
+    pub fn new(entry: &'a Entry, marker: ReadMarker, person: &Person) -> Self {
+        Self {
+            clinic_id: &entry.clinic,
+            patient_id: &entry.patient,
+            patient_name: entry.patient_name.as_str(),
+            conversation_id: &entry.conversation,
+            title: entry.title.as_str(),
+            state: StateView::new(&entry.state),
+            awaits: entry.awaits,
+            replies_allowed: entry.replies_allowed,
+            last_activity: entry.last_activity,
+            last_message_number: entry.tally.total,
+            unread: marker.unread(&entry.tally, person),
+        }
+    }
+}
+
+impl<'a> Thread<'a> {
+    /// A conversation as this person sees it, with the notices given.
+    pub fn new(
+        conversation: &'a Conversation,
+        marker: ReadMarker,
+        person: &Person,
+        messages: &'a [Message],
+        notices: &'a BTreeMap<u32, Notice>,
+        next_cursor: Option<String>,
+    ) -> Self {
+        let participants = conversation.participants.iter();
+        let messages = messages.iter();
+        Self {
+            clinic_id: &conversation.clinic,
+            patient_id: &conversation.patient,
+            patient_name: conversation.patient_name.as_str(),
+            conversation_id: &conversation.id,
+            title: conversation.title.as_str(),
+            state: StateView::new(&conversation.state),
+            awaits: conversation.awaits(),
+            replies_allowed: conversation.replies_allowed,
+            participants: participants
+                .map(|participant| Named { id: &participant.id, name: participant.name.as_str() })
+                .collect(),
+            started_at: conversation.started_at,
+            last_activity: conversation.last_activity,
+            last_message_number: conversation.tally.total,
+            seen: marker.seen,
+            unread: marker.unread(&conversation.tally, person),
+            messages: messages
+                .map(|message| MessageView {
+                    number: message.number,
+                    author: &message.author,
+                    body: BodyView { html: message.body.html(), text: message.body.text() },
+                    at: message.at,
+                    notice: notices.get(&message.number),
+                })
+                .collect(),
+            next_cursor,
+        }
+    }
+}
+
+impl<'a> StateView<'a> {
+    fn new(state: &'a State) -> Self {
+        match state {
+            State::Open => Self { state: "open", closed_at: None, closed_by: None },
+            State::Closed { at, by, name } => Self {
+                state: "closed",
+                closed_at: Some(*at),
+                closed_by: Some(Named { id: by, name: name.as_str() }),
+            },
+        }
+    }
+}

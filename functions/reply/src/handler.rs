@@ -1,0 +1,191 @@
+//! Adding a message to a conversation: two waves, one read of all facts and one transaction.
+
+use std::time::Duration;
+
+use domain::actor::Actor;
+use domain::audit::{Action, Record, Subject};
+use domain::command::{self, Change, ReplyFacts};
+use domain::conversation::{Conversation, Message, ReadMarker};
+use domain::id::{ClinicId, ConversationId, PatientId};
+use domain::outage::{Outage, OutageKind};
+use domain::refusal::{Checks, Code, Refusal};
+use domain::rich_text::Body;
+use edge::{Failure, Request, Response, Service};
+use jiff::Timestamp;
+use platform::{Attempts, Sources};
+use serde::{Deserialize, Serialize};
+use store::idempotency::{Claim, Remembered};
+use store::key::ConversationKey;
+use store::{Committed, Store, change, facts, key};
+
+/// How long decisions are made again when other writers are first. The last one's AWS calls end
+/// within 5 s each, so all of it fits the function's 10 s.
+const BUDGET: Duration = Duration::from_secs(3);
+
+/// Adds messages.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The tables.
+    pub store: Store,
+    /// Time and ids.
+    pub sources: Sources,
+}
+
+/// The request's body.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewMessage {
+    body: String,
+    seen: Option<u32>,
+}
+
+/// What is answered, and remembered under the idempotency key: no text, no names.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Added {
+    conversation_id: ConversationId,
+    message_number: u32,
+    at: Timestamp,
+}
+
+impl Service for Reply {
+    fn action(&self, _: &Request) -> Action {
+        Action::ConversationReply
+    }
+
+    async fn call(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        let name = ConversationKey {
+            clinic: request.path_id("clinicId", ClinicId::parse)?,
+            patient: request.path_id("patientId", PatientId::parse)?,
+            conversation: request.path_id("conversationId", ConversationId::parse)?,
+        };
+        if !actor.may_address(&name.clinic) {
+            return Err(Refusal::from(Code::NotFound).into());
+        }
+        let idempotency = request.idempotency_key()?;
+        let wanted = parse(request.json()?)?;
+        let claim = Claim::new(actor, idempotency.as_str(), request.fingerprint());
+
+        let mut attempts = Attempts::within(BUDGET);
+        loop {
+            let now = self.sources.now();
+            let known = Known::read(&self.store, actor, &name, wanted.seen, &claim).await?;
+            let side = known.facts.side(actor)?;
+            side.visible(known.conversation.as_ref())?;
+            if let Some(answer) = claim.replay(known.remembered.clone(), now)? {
+                return created(&name, &answer);
+            }
+
+            let about = ReplyFacts {
+                conversation: known.conversation.as_ref(),
+                seen: known.seen.as_ref(),
+                marker: known.marker,
+                timers: &known.timers,
+            };
+            let decided = command::reply(actor, wanted.clone(), &known.facts, about, now)?;
+            let answer = encode(&answer_of(&decided))?;
+            let subject = Subject {
+                clinic: Some(name.clinic.clone()),
+                patient: Some(name.patient.clone()),
+                objects: vec![name.conversation.to_string(), decided.conversation.tally.total.to_string()],
+            };
+            let action = Action::ConversationReply;
+            let id = self.sources.new_id();
+            let record = Record::done(id, now, actor, action, subject, request.request_id());
+
+            let mut transaction = self.store.transaction();
+            change::write(&mut transaction, &decided, now, &record);
+            facts::guard(&mut transaction, actor, &name.clinic, &name.patient);
+            claim.remember(&mut transaction, answer.clone(), now);
+            if self.store.commit(transaction).await? == Committed::Done {
+                return created(&name, &answer);
+            }
+            if !attempts.again().await {
+                return Err(Outage::new(OutageKind::Contended, "reply", "attempts").into());
+            }
+        }
+    }
+
+    async fn record(&self, record: &Record) -> Result<(), Outage> {
+        self.store.record(record).await
+    }
+}
+
+/// All that is known before deciding, from one wave of reads.
+struct Known {
+    facts: domain::access::Facts,
+    conversation: Option<Conversation>,
+    seen: Option<Message>,
+    marker: ReadMarker,
+    timers: domain::automatic::Timers,
+    remembered: Option<Remembered>,
+}
+
+impl Known {
+    async fn read(
+        store: &Store,
+        actor: &Actor,
+        name: &ConversationKey,
+        seen: Option<u32>,
+        claim: &Claim,
+    ) -> Result<Self, Outage> {
+        let conversation_key = key::conversation(name);
+        let seen_key = seen.map(|number| key::message(name, number));
+        let marker_key = actor.reader().map(|reader| key::marker(name, &reader));
+        let keys = facts::keys(actor, &name.clinic, &name.patient)
+            .into_iter()
+            .chain([conversation_key.clone(), claim.key().clone()])
+            .chain(change::timer_keys(name))
+            .chain(seen_key.clone())
+            .chain(marker_key.clone());
+        let mut found = store.read(keys).await?;
+        let marker = match marker_key {
+            Some(key) => found.take(&key)?.unwrap_or_default(),
+            None => ReadMarker::default(),
+        };
+        let seen = match seen_key {
+            Some(key) => found.take(&key)?,
+            None => None,
+        };
+        Ok(Self {
+            facts: facts::peek(&found, actor, &name.clinic, &name.patient)?,
+            conversation: found.take(&conversation_key)?,
+            seen,
+            marker,
+            timers: change::timers(&mut found, name)?,
+            remembered: found.take(claim.key())?,
+        })
+    }
+}
+
+fn parse(dto: NewMessage) -> Result<command::Reply, Refusal> {
+    let mut checks = Checks::new();
+    let body = checks.take("/body", Body::parse(&dto.body));
+    if dto.seen.is_some_and(|seen| !(1..=domain::conversation::MAX_MESSAGES).contains(&seen)) {
+        checks.note(Code::MarkerBeyondLast, "/seen");
+    }
+    checks.finish()?;
+    let body = body.ok_or(Code::Internal)?;
+    Ok(command::Reply { body, seen: dto.seen })
+}
+
+fn answer_of(change: &Change) -> Added {
+    let conversation = &change.conversation;
+    Added {
+        conversation_id: conversation.id.clone(),
+        message_number: conversation.tally.total,
+        at: conversation.last_activity,
+    }
+}
+
+fn encode(answer: &Added) -> Result<String, Outage> {
+    serde_json::to_string(answer).map_err(|_| Outage::new(OutageKind::Broken, "reply", "answer"))
+}
+
+fn created(name: &ConversationKey, answer: &str) -> Result<Response, Failure> {
+    let added: Added = serde_json::from_str(answer)
+        .map_err(|_| Outage::new(OutageKind::Broken, "reply", "remembered answer"))?;
+    let ConversationKey { clinic, patient, conversation } = name;
+    let location = format!("/clinics/{clinic}/patients/{patient}/conversations/{conversation}");
+    Ok(Response::created(location.as_str(), &added))
+}

@@ -1,0 +1,192 @@
+//! Starting a conversation: two waves, one read of all facts and one transaction.
+
+use std::time::Duration;
+
+use domain::actor::Actor;
+use domain::audit::{Action, Record, Subject};
+use domain::command::{self, Change};
+use domain::conversation::MAX_PARTICIPANTS;
+use domain::id::{ClinicId, ConversationId, PatientId, StaffId};
+use domain::outage::{Outage, OutageKind};
+use domain::people::{Channel, StaffMember};
+use domain::problem_codes;
+use domain::refusal::{Checks, Code, Refusal};
+use domain::rich_text::Body;
+use domain::text::Title;
+use edge::{Failure, Request, Response, Service};
+use jiff::Timestamp;
+use platform::{Attempts, Sources};
+use serde::{Deserialize, Serialize};
+use store::idempotency::{Claim, Remembered};
+use store::{Committed, Store, change, facts, key};
+
+/// How long decisions are made again when other writers are first. The last one's AWS calls end
+/// within 5 s each, so all of it fits the function's 10 s.
+const BUDGET: Duration = Duration::from_secs(3);
+
+/// Starts conversations.
+#[derive(Clone, Debug)]
+pub struct SendMessage {
+    /// The tables.
+    pub store: Store,
+    /// Time and ids.
+    pub sources: Sources,
+}
+
+/// The request's body.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewConversation {
+    title: String,
+    body: String,
+    #[serde(default)]
+    to: Vec<String>,
+    replies_allowed: Option<bool>,
+}
+
+/// What is answered, and remembered under the idempotency key: no text, no names.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Started {
+    clinic_id: ClinicId,
+    patient_id: PatientId,
+    conversation_id: ConversationId,
+    message_number: u32,
+    at: Timestamp,
+    replies_allowed: bool,
+    /// How the patient will be told; null: no address may be used, so nobody tells the patient.
+    notice_channel: Option<Channel>,
+}
+
+impl Service for SendMessage {
+    fn action(&self, _: &Request) -> Action {
+        Action::ConversationStart
+    }
+
+    async fn call(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        let clinic = request.path_id("clinicId", ClinicId::parse)?;
+        let patient = request.path_id("patientId", PatientId::parse)?;
+        if !actor.may_address(&clinic) {
+            return Err(Refusal::from(Code::NotFound).into());
+        }
+        let idempotency = request.idempotency_key()?;
+        let wanted = parse(request.json()?)?;
+        let claim = Claim::new(actor, idempotency.as_str(), request.fingerprint());
+
+        let mut attempts = Attempts::within(BUDGET);
+        loop {
+            let now = self.sources.now();
+            let recipients = wanted.to.iter().map(|id| key::staff(&clinic, id));
+            let keys = facts::keys(actor, &clinic, &patient);
+            let keys = keys.into_iter().chain(recipients).chain([claim.key().clone()]);
+            let mut found = self.store.read(keys).await?;
+            let remembered: Option<Remembered> = found.take(claim.key())?;
+            // The caller may be among the recipients, so those are read out first.
+            let staff: Vec<Option<StaffMember>> = wanted
+                .to
+                .iter()
+                .map(|id| found.get(&key::staff(&clinic, id)))
+                .collect::<Result<_, _>>()?;
+            let facts = facts::peek(&found, actor, &clinic, &patient)?;
+            facts.side(actor)?;
+            if let Some(answer) = claim.replay(remembered, now)? {
+                return created(&answer);
+            }
+
+            let command = command::Send {
+                conversation: fresh_id(&self.sources)?,
+                title: wanted.title.clone(),
+                body: wanted.body.clone(),
+                to: wanted.to.clone(),
+                replies_allowed: wanted.replies_allowed,
+            };
+            let decided = command::send(actor, command, &facts, &staff, now)?;
+            let channel = facts.patient.as_ref().and_then(domain::people::Patient::notice_channel);
+            let answer = encode(&answer_of(&decided, channel))?;
+            let subject = Subject {
+                clinic: Some(clinic.clone()),
+                patient: Some(patient.clone()),
+                objects: vec![decided.conversation.id.to_string()],
+            };
+            let action = Action::ConversationStart;
+            let id = self.sources.new_id();
+            let record = Record::done(id, now, actor, action, subject, request.request_id());
+
+            let mut transaction = self.store.transaction();
+            change::write(&mut transaction, &decided, now, &record);
+            facts::guard(&mut transaction, actor, &clinic, &patient);
+            facts::guard_access(&mut transaction, &clinic, &patient);
+            claim.remember(&mut transaction, answer.clone(), now);
+            if self.store.commit(transaction).await? == Committed::Done {
+                return created(&answer);
+            }
+            if !attempts.again().await {
+                return Err(Outage::new(OutageKind::Contended, "send", "attempts").into());
+            }
+        }
+    }
+
+    async fn record(&self, record: &Record) -> Result<(), Outage> {
+        self.store.record(record).await
+    }
+}
+
+struct Wanted {
+    title: Title,
+    body: Body,
+    to: Vec<StaffId>,
+    replies_allowed: Option<bool>,
+}
+
+fn parse(dto: NewConversation) -> Result<Wanted, Refusal> {
+    let mut checks = Checks::new();
+    let title = Title::parse(&dto.title).map_err(problem_codes::of_title);
+    let title = checks.take("/title", title);
+    let body = checks.take("/body", Body::parse(&dto.body));
+    // More names than a conversation can have are not even looked up.
+    if dto.to.len() > MAX_PARTICIPANTS {
+        checks.note(Code::TooManyParticipants, "/to");
+    }
+    let named = dto.to.iter().take(MAX_PARTICIPANTS).enumerate();
+    let to: Vec<StaffId> = named
+        .filter_map(|(position, id)| checks.take(&format!("/to/{position}"), StaffId::parse(id)))
+        .collect();
+    checks.finish()?;
+    match (title, body) {
+        (Some(title), Some(body)) => {
+            Ok(Wanted { title, body, to, replies_allowed: dto.replies_allowed })
+        }
+        _ => Err(Code::Internal.into()),
+    }
+}
+
+fn fresh_id(sources: &Sources) -> Result<ConversationId, Outage> {
+    ConversationId::parse(&sources.new_id())
+        .map_err(|_| Outage::new(OutageKind::Broken, "send", "fresh id"))
+}
+
+fn answer_of(change: &Change, notice_channel: Option<Channel>) -> Started {
+    let conversation = &change.conversation;
+    Started {
+        clinic_id: conversation.clinic.clone(),
+        patient_id: conversation.patient.clone(),
+        conversation_id: conversation.id.clone(),
+        message_number: conversation.tally.total,
+        at: conversation.last_activity,
+        replies_allowed: conversation.replies_allowed,
+        notice_channel,
+    }
+}
+
+fn encode(answer: &Started) -> Result<String, Outage> {
+    serde_json::to_string(answer).map_err(|_| Outage::new(OutageKind::Broken, "send", "answer"))
+}
+
+fn created(answer: &str) -> Result<Response, Failure> {
+    let started: Started = serde_json::from_str(answer)
+        .map_err(|_| Outage::new(OutageKind::Broken, "send", "remembered answer"))?;
+    let Started { clinic_id, patient_id, conversation_id, .. } = &started;
+    let location =
+        format!("/clinics/{clinic_id}/patients/{patient_id}/conversations/{conversation_id}");
+    Ok(Response::created(location.as_str(), &started))
+}
