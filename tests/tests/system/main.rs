@@ -1,0 +1,24 @@
+//! Whole-system tests: over HTTP, against the stack that `cargo xtask test` has deployed.
+//!
+//! Each test has clinics of its own, so that all of them run at once on one stack.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod api_manners;
+mod automatic;
+mod aws;
+mod conversations;
+mod errors;
+mod harness;
+mod idempotency;
+mod isolation;
+mod least_privilege;
+mod notices;
+mod paging;
+mod race;

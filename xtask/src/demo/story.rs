@@ -1,0 +1,345 @@
+//! The story: three clinics, their people, and their messages.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use system_tests::issuer::Caller;
+use system_tests::world::{
+    Clinic, Conversation, always_open, closed_at, fresh, own_inbox, patient_by_email,
+    patient_by_sms, settings, staff,
+};
+
+use crate::console::say;
+use crate::demo::teller::Teller;
+use crate::environment;
+use crate::failure::{Failure, Result};
+
+/// How soon the stream brings what it triggers: in a second, and more where functions start cold.
+const BY_STREAM: Duration = Duration::from_secs(20);
+
+/// How soon a minute without an answer is noticed: that minute, and the schedule's next one, begun late.
+const BY_SCHEDULE: Duration = Duration::from_secs(180);
+
+/// Everybody in the story.
+struct Cast {
+    /// On the top plan, and closed now.
+    closed: Clinic,
+    /// On the top plan, and open at any time.
+    open: Clinic,
+    /// On the portal plan.
+    portal: Clinic,
+    /// Marie's own account.
+    marie: Caller,
+    /// Lee's own account.
+    lee: Caller,
+}
+
+/// Tells the whole story. `domain` is that of the link in a notice.
+pub fn tell(teller: &mut Teller, domain: &str) -> Result<()> {
+    let cast = gather(teller)?;
+    let with_marie = send(teller, &cast, domain)?;
+    answer_while_closed(teller, &cast, &with_marie)?;
+    let with_lee = write_to_nobody(teller, &cast)?;
+    through_the_portal(teller, &cast)?;
+    answered_by_the_schedule(teller, &cast, &with_lee)?;
+    answer_and_close(teller, &cast, &with_lee)?;
+    guarded(teller, &cast, &with_lee)
+}
+
+/// Creates the clinics, the staff, the patients and their accounts' links.
+fn gather(teller: &mut Teller) -> Result<Cast> {
+    teller.part("Three clinics and their people");
+    let (marie, john, lee) = (fresh("account"), fresh("account"), fresh("account"));
+    let cast = Cast {
+        closed: Clinic::new(fresh("laurier")),
+        open: Clinic::new(fresh("riverside")),
+        portal: Clinic::new(fresh("hillside")),
+        marie: Caller::account(&marie),
+        lee: Caller::account(&lee),
+    };
+
+    teller.step("The operator creates a Connect Pro clinic that is closed now and answers automatically outside its hours.");
+    let mut document = settings("Clinique Laurier", "connect_pro", closed_at(environment::now()));
+    put(&mut document, "smsName", json!("Laurier"));
+    let replies = json!({
+        "outsideHours": {
+            "en": "<p>We are closed. In an emergency, call 911.</p>",
+            "fr": "<p>Nous sommes fermés. En cas d'urgence, composez le 911.</p>",
+        },
+        "quietMinutes": 0,
+        "minimumGapMinutes": 0,
+    });
+    put(&mut document, "automaticReplies", replies);
+    let created = teller.call(&cast.closed.create(document), 201)?;
+    teller.check_member("The clinic is there, in its first version.", &created, "/version", &json!(1))?;
+
+    teller.step("And one that is open at any time, where a minute without an answer is answered automatically.");
+    let mut document = settings("Riverside Clinic", "connect_pro", always_open());
+    let replies = json!({
+        "noAnswer": {
+            "afterOfficeMinutes": 1,
+            "text": { "en": "<p>Nobody could answer yet. We will soon.</p>" },
+        },
+        "quietMinutes": 0,
+        "minimumGapMinutes": 0,
+    });
+    put(&mut document, "automaticReplies", replies);
+    teller.call(&cast.open.create(document), 201)?;
+
+    teller.step("And one on the portal plan, whose patients have no accounts.");
+    teller.call(&cast.portal.create(settings("Hillside Clinic", "portal", always_open())), 201)?;
+
+    teller.step("The operator adds a member of staff to each.");
+    teller.call(&cast.closed.create_staff("anna", staff("Dr. Anna Roy", "clinician")), 201)?;
+    teller.call(&cast.open.create_staff("omar", staff("Omar Haddad", "front_desk")), 201)?;
+    teller.call(&cast.portal.create_staff("kim", staff("Kim Okafor", "clinician")), 201)?;
+
+    teller.step("The chart systems push the patients: one prefers email, in French; one text messages.");
+    let document = patient_by_email("Marie Tremblay", "marie@example.test", "fr-CA");
+    let created = teller.call(&cast.closed.create_patient("marie", document), 201)?;
+    teller.check_member("Marie's language is kept as French.", &created, "/language", &json!("fr"))?;
+    let document = patient_by_sms("John Smith", "(613) 555-0147");
+    let created = teller.call(&cast.closed.create_patient("john", document), 201)?;
+    let canonical = json!("+16135550147");
+    teller.check_member("John's number is kept in its canonical form.", &created, "/sms", &canonical)?;
+    let document = patient_by_email("Lee Wong", "lee@example.test", "en");
+    teller.call(&cast.open.create_patient("lee", document), 201)?;
+    let document = patient_by_email("Noor Khan", "noor@example.test", "en");
+    teller.call(&cast.portal.create_patient("noor", document), 201)?;
+
+    teller.step("They link the patients' own accounts.");
+    for (clinic, patient, account) in [
+        (&cast.closed, "marie", &marie),
+        (&cast.closed, "john", &john),
+        (&cast.open, "lee", &lee),
+    ] {
+        let linked = teller.call(&clinic.link(patient, account), 201)?;
+        teller.check_member("The link holds.", &linked, "/active", &json!(true))?;
+    }
+    Ok(cast)
+}
+
+/// Staff write to two patients, who are told by email and by text message.
+fn send(teller: &mut Teller, cast: &Cast, domain: &str) -> Result<Conversation> {
+    teller.part("A message, and how the patient is told");
+    let title = "Your blood test";
+    teller.step("Staff write to Marie.");
+    let message = json!({ "title": title, "body": "<p>The result is <b>normal</b>.</p>" });
+    let started = teller.call(&cast.closed.start("anna", "marie", message), 201)?;
+    let channel = json!("email");
+    teller.check_member("She will be told by email.", &started, "/noticeChannel", &channel)?;
+    let with_marie = conversation(&cast.closed, "marie", &started)?;
+
+    teller.step("The email, as SES got it: in French, with the clinic's name and a link, and nothing of the message.");
+    let link = format!("https://{domain}/c/{}", with_marie.id);
+    let email = teller.wait_for_notice("the email", |outside| outside.emails(&link))?;
+    if let Some(email) = email {
+        for member in ["Source", "To", "Subject", "BodyText"] {
+            let value = email.get(member).cloned().unwrap_or_default();
+            say(format_args!("   {member}: {}", plain(&value)));
+        }
+        let all = email.to_string();
+        let to = email.get("To").cloned().unwrap_or_default();
+        teller.check("It went to Marie.", to.to_string().contains("marie@example.test"), &to)?;
+        let is_french = all.contains("Connectez-vous") && all.contains("Clinique Laurier");
+        teller.check("It is in French and names the clinic.", is_french, &email)?;
+        let is_discreet = !all.contains(title) && !all.contains("normal") && !all.contains("Anna");
+        teller.check("It holds neither title, text nor sender.", is_discreet, &email)?;
+    }
+
+    teller.step("Staff write to John, who prefers text messages.");
+    let message = json!({ "title": title, "body": "<p>Please call us for the result.</p>" });
+    let started = teller.call(&cast.closed.start("anna", "john", message), 201)?;
+    let channel = json!("sms");
+    teller.check_member("He will be told by text message.", &started, "/noticeChannel", &channel)?;
+    let with_john = conversation(&cast.closed, "john", &started)?;
+
+    teller.step("The text message, as SNS got it.");
+    let link = format!("https://{domain}/c/{}", with_john.id);
+    let text = teller.wait_for_notice("the text message", |outside| outside.texts(&link))?;
+    if let Some(text) = text {
+        say(format_args!("   {text}"));
+        let all = text.to_string();
+        let is_discreet = !all.contains(title) && !all.contains("result") && !all.contains("Anna");
+        teller.check("It holds neither title, text nor sender.", is_discreet, &text)?;
+    }
+    Ok(with_marie)
+}
+
+/// The patient reads and answers while the clinic is closed.
+fn answer_while_closed(teller: &mut Teller, cast: &Cast, thread: &Conversation) -> Result<()> {
+    teller.part("The patient answers while the clinic is closed");
+    teller.step("Marie looks at her inbox.");
+    let inbox = teller.call(&own_inbox(&cast.marie), 200)?;
+    teller.check_member("One message is unread.", &inbox, "/conversations/0/unread", &json!(1))?;
+
+    teller.step("She opens the conversation.");
+    let opened = teller.call(&thread.read(&cast.marie), 200)?;
+    let text = opened.pointer("/messages/0/body/text").cloned().unwrap_or_default();
+    teller.check("She reads the text.", text == "The result is normal.", &text)?;
+    teller.check_member("Opening alone marks nothing read.", &opened, "/unread", &json!(1))?;
+
+    teller.step("Her app says that she has seen it.");
+    let marked = teller.call(&thread.mark(&cast.marie, 1), 200)?;
+    teller.check_member("Nothing is unread any more.", &marked, "/unread", &json!(0))?;
+
+    teller.step("She replies.");
+    let added = teller.call(&thread.reply(&cast.marie, "<p>Merci !</p>"), 201)?;
+    teller.check_member("Her reply is message 2.", &added, "/messageNumber", &json!(2))?;
+
+    teller.step("The stream triggers the automatic reply.");
+    let reply = automatic(teller, thread, &cast.marie, "the automatic reply", BY_STREAM)?;
+    let reason = json!("outside_hours");
+    teller.check_member("It says why.", &reply, "/author/reason", &reason)?;
+    let text = reply.pointer("/body/text").cloned().unwrap_or_default();
+    teller.check("It is in Marie's language.", plain(&text).starts_with("Nous sommes"), &text)?;
+
+    teller.step("Staff look at their inbox.");
+    let mine = teller.call(&cast.closed.inbox("anna"), 200)?;
+    let entry = mine.pointer("/conversations").and_then(Value::as_array).and_then(|entries| {
+        entries.iter().find(|entry| entry.get("conversationId") == Some(&json!(thread.id)))
+    });
+    let entry = entry.cloned().unwrap_or_default();
+    let awaits = json!("clinic");
+    teller.check_member("It awaits the clinic: an automatic reply is no answer.", &entry, "/awaits", &awaits)?;
+    teller.check_member("Marie's message alone is unread.", &entry, "/unread", &json!(1))
+}
+
+/// In the clinic that is open, a patient writes and nobody answers.
+fn write_to_nobody(teller: &mut Teller, cast: &Cast) -> Result<Conversation> {
+    teller.part("In the open clinic, nobody answers");
+    teller.step("Staff write to Lee.");
+    let message = json!({ "title": "Your appointment", "body": "Does Monday at 9 suit you?" });
+    let started = teller.call(&cast.open.start("omar", "lee", message), 201)?;
+    let thread = conversation(&cast.open, "lee", &started)?;
+
+    teller.step("Lee replies. From now on, the clinic has one office minute to answer.");
+    let added = teller.call(&thread.reply(&cast.lee, "Tuesday would be better."), 201)?;
+    teller.check_member("The reply is message 2.", &added, "/messageNumber", &json!(2))?;
+    Ok(thread)
+}
+
+/// A patient without an account, in the meantime.
+fn through_the_portal(teller: &mut Teller, cast: &Cast) -> Result<()> {
+    teller.part("In the meantime, in the portal clinic");
+    let noor = cast.portal.portal("noor");
+    teller.step("Staff write to Noor.");
+    let message = json!({ "title": "Your forms", "body": "Please bring the forms." });
+    let started = teller.call(&cast.portal.start("kim", "noor", message), 201)?;
+    let thread = conversation(&cast.portal, "noor", &started)?;
+
+    teller.step("Noor reads it with the portal's token, without an account.");
+    let opened = teller.call(&thread.read(&noor), 200)?;
+    teller.check_member("One message is unread.", &opened, "/unread", &json!(1))?;
+
+    teller.step("Noor replies.");
+    let added = teller.call(&thread.reply(&noor, "I will."), 201)?;
+    teller.check_member("The reply is message 2.", &added, "/messageNumber", &json!(2))?;
+
+    teller.step("Staff read the reply.");
+    let opened = teller.call(&thread.read(&cast.portal.staff("kim")), 200)?;
+    teller.check("Both messages are there.", authors(&opened) == ["staff", "patient"], &opened)
+}
+
+fn answered_by_the_schedule(
+    teller: &mut Teller,
+    cast: &Cast,
+    thread: &Conversation,
+) -> Result<()> {
+    teller.part("Back in the open clinic");
+    teller.step("After a minute without an answer, the schedule triggers the automatic reply.");
+    let reply = automatic(teller, thread, &cast.lee, "the automatic reply", BY_SCHEDULE)?;
+    teller.check_member("It says why.", &reply, "/author/reason", &json!("no_answer"))
+}
+
+/// Staff answer and close.
+fn answer_and_close(teller: &mut Teller, cast: &Cast, thread: &Conversation) -> Result<()> {
+    let omar = cast.open.staff("omar");
+    teller.step("Staff reply.");
+    let added = teller.call(&thread.reply(&omar, "Tuesday at 9, then."), 201)?;
+    teller.check_member("It is message 4.", &added, "/messageNumber", &json!(4))?;
+
+    teller.step("Staff close the conversation.");
+    let closed = teller.call(&thread.close("omar"), 200)?;
+    teller.check_member("It is closed.", &closed, "/state", &json!("closed"))?;
+
+    teller.step("Lee replies once more, which is refused with its reason.");
+    let problem = teller.call(&thread.reply(&cast.lee, "Thank you!"), 409)?;
+    let code = json!("conversation_closed");
+    teller.check_member("The problem document says why.", &problem, "/code", &code)?;
+
+    teller.step("Both still read the whole conversation.");
+    for reader in [&omar, &cast.lee] {
+        let opened = teller.call(&thread.read(reader), 200)?;
+        let whole = authors(&opened) == ["staff", "account", "automatic", "staff"];
+        teller.check("All four messages are there, and none after the close.", whole, &opened)?;
+    }
+    Ok(())
+}
+
+/// Who has nothing to do with the conversation learns nothing of it.
+fn guarded(teller: &mut Teller, cast: &Cast, thread: &Conversation) -> Result<()> {
+    teller.part("Whose it is");
+    for (who, caller) in [
+        ("Another clinic's staff", cast.closed.staff("anna")),
+        ("An account that is linked to another patient", cast.marie.clone()),
+        ("Another clinic's patient", cast.portal.portal("noor")),
+    ] {
+        teller.step(&format!("{who}: there is nothing to know of."));
+        let problem = teller.call(&thread.read(&caller), 404)?;
+        teller.check_member("As if it were not there.", &problem, "/code", &json!("not_found"))?;
+    }
+    Ok(())
+}
+
+/// Waits for an automatic reply in a conversation and shows it.
+fn automatic(
+    teller: &Teller,
+    thread: &Conversation,
+    reader: &Caller,
+    what: &str,
+    limit: Duration,
+) -> Result<Value> {
+    let reply = teller.wait(what, limit, |teller| {
+        let opened = teller.quietly(&thread.read(reader), 200)?;
+        let messages = opened.pointer("/messages").and_then(Value::as_array);
+        let found = messages.into_iter().flatten().find(|message| {
+            message.pointer("/author/kind").and_then(Value::as_str) == Some("automatic")
+        });
+        Ok(found.cloned())
+    })?;
+    say(format_args!("   < {reply}"));
+    Ok(reply)
+}
+
+/// The kinds of a conversation's authors, from the first message to the last.
+fn authors(opened: &Value) -> Vec<&str> {
+    let messages = opened.pointer("/messages").and_then(Value::as_array);
+    let mut found: Vec<(u64, &str)> = messages
+        .into_iter()
+        .flatten()
+        .filter_map(|message| {
+            Some((message.get("number")?.as_u64()?, message.pointer("/author/kind")?.as_str()?))
+        })
+        .collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, kind)| kind).collect()
+}
+
+fn conversation(clinic: &Clinic, patient: &str, started: &Value) -> Result<Conversation> {
+    match started.get("conversationId").and_then(Value::as_str) {
+        Some(id) => Ok(clinic.conversation(patient, id)),
+        None => Err(Failure::new(format!("The answer names no conversation: {started}"))),
+    }
+}
+
+fn put(document: &mut Value, member: &str, value: Value) {
+    if let Some(members) = document.as_object_mut() {
+        members.insert(member.to_owned(), value);
+    }
+}
+
+/// A text as itself, anything else as JSON.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
