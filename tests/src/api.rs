@@ -38,19 +38,13 @@ impl Api {
     /// The same API, called with this bearer token.
     #[must_use]
     pub fn with_token(&self, token: impl Into<String>) -> Self {
-        Self {
-            token: Some(token.into()),
-            ..self.clone()
-        }
+        Self { token: Some(token.into()), ..self.clone() }
     }
 
     /// The same API, each call bounded by this time.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
-        Self {
-            agent: agent(timeout),
-            ..self.clone()
-        }
+        Self { agent: agent(timeout), ..self.clone() }
     }
 
     /// The base URL, without a slash at its end.
@@ -130,8 +124,7 @@ impl Request<'_> {
     /// Sends this JSON, with its content type unless one was set.
     pub fn json(mut self, body: &Value) -> Self {
         if !self.headers.contains_key(CONTENT_TYPE) {
-            self.headers
-                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         self.bytes(body.to_string())
     }
@@ -158,36 +151,26 @@ impl Request<'_> {
                 "this build speaks plain HTTP only: build it with `--features https`".into(),
             ));
         }
-        let mut request = http::Request::builder()
-            .method(self.method.clone())
-            .uri(&self.url);
+        let mut request = http::Request::builder().method(self.method.clone()).uri(&self.url);
         if let Some(headers) = request.headers_mut() {
             *headers = self.headers;
         }
         let agent = &self.api.agent;
         let answer = match self.body {
-            Some(body) => request
-                .body(body)
-                .map_err(ureq::Error::from)
-                .and_then(|request| agent.run(request)),
-            None => request
-                .body(())
-                .map_err(ureq::Error::from)
-                .and_then(|request| agent.run(request)),
+            Some(body) => {
+                request.body(body).map_err(ureq::Error::from).and_then(|request| agent.run(request))
+            }
+            None => {
+                request.body(()).map_err(ureq::Error::from).and_then(|request| agent.run(request))
+            }
         };
-        let (parts, mut body) = answer
-            .map_err(|cause| error(cause.to_string()))?
-            .into_parts();
+        let (parts, mut body) = answer.map_err(|cause| error(cause.to_string()))?.into_parts();
         let body = body
             .with_config()
             .limit(LARGEST_BODY)
             .read_to_vec()
             .map_err(|cause| error(format!("the answer broke off: {cause}")))?;
-        Ok(Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body,
-        })
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 }
 
@@ -299,14 +282,8 @@ mod tests {
         let received = server.join().unwrap();
         assert_eq!(answer.status, 409);
         assert_eq!(answer.json()["code"], "closed");
-        assert_eq!(
-            answer.header("Content-Type"),
-            Some("application/problem+json")
-        );
-        assert!(
-            received.starts_with("POST /stage/a%2Fb?x=%2B HTTP/1.1\r\n"),
-            "{received}"
-        );
+        assert_eq!(answer.header("Content-Type"), Some("application/problem+json"));
+        assert!(received.starts_with("POST /stage/a%2Fb?x=%2B HTTP/1.1\r\n"), "{received}");
         for line in [
             "authorization: Bearer t.o.k",
             "idempotency-key: one",
@@ -327,29 +304,17 @@ mod tests {
         let answer = Api::new(&base).put("/x").bytes("{\"a\":").send().unwrap();
         let received = server.join().unwrap();
         assert_eq!(answer.status, 302);
-        assert!(
-            !received.to_lowercase().contains("content-type"),
-            "{received}"
-        );
-        assert!(
-            !received.to_lowercase().contains("authorization"),
-            "{received}"
-        );
+        assert!(!received.to_lowercase().contains("content-type"), "{received}");
+        assert!(!received.to_lowercase().contains("authorization"), "{received}");
         assert!(received.ends_with("\r\n\r\n{\"a\":"), "{received}");
     }
 
     #[test]
     fn no_answer_is_an_error_that_names_the_request_and_no_token() {
-        let closed = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let api = Api::new(&format!("http://{closed}")).with_token("secret-token");
         let error = api.get("/inbox").send().unwrap_err().to_string();
-        assert!(
-            error.starts_with(&format!("GET http://{closed}/inbox: ")),
-            "{error}"
-        );
+        assert!(error.starts_with(&format!("GET http://{closed}/inbox: ")), "{error}");
         assert!(!format!("{error}{api:?}").contains("secret-token"));
     }
 
@@ -357,11 +322,7 @@ mod tests {
     fn a_server_that_says_nothing_is_given_up() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let api = Api::new(&format!("http://{}", listener.local_addr().unwrap()));
-        let error = api
-            .with_timeout(Duration::from_millis(100))
-            .get("/")
-            .send()
-            .unwrap_err();
+        let error = api.with_timeout(Duration::from_millis(100)).get("/").send().unwrap_err();
         assert!(error.to_string().contains("timeout"), "{error}");
     }
 

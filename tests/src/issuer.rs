@@ -65,17 +65,12 @@ pub enum Caller {
 impl Caller {
     /// A member of a clinic's staff.
     pub fn staff(clinic: &str, id: &str) -> Self {
-        Self::Staff {
-            clinic: clinic.to_owned(),
-            id: id.to_owned(),
-        }
+        Self::Staff { clinic: clinic.to_owned(), id: id.to_owned() }
     }
 
     /// The machine client of a clinic's chart system.
     pub fn chart(clinic: &str) -> Self {
-        Self::Chart {
-            clinic: clinic.to_owned(),
-        }
+        Self::Chart { clinic: clinic.to_owned() }
     }
 
     /// The vendor's operations.
@@ -90,28 +85,17 @@ impl Caller {
 
     /// A patient of a portal-mode clinic, without an account.
     pub fn portal(clinic: &str, patient: &str) -> Self {
-        Self::Portal {
-            clinic: clinic.to_owned(),
-            patient: patient.to_owned(),
-        }
+        Self::Portal { clinic: clinic.to_owned(), patient: patient.to_owned() }
     }
 
     /// The issuer whose tokens may speak for this kind of caller.
     pub fn issuer(&self) -> &'static str {
-        if self.is_patient_side() {
-            PATIENT_ISSUER
-        } else {
-            CLINIC_ISSUER
-        }
+        if self.is_patient_side() { PATIENT_ISSUER } else { CLINIC_ISSUER }
     }
 
     /// The audience of that issuer's tokens.
     pub fn audience(&self) -> &'static str {
-        if self.is_patient_side() {
-            PATIENT_AUDIENCE
-        } else {
-            CLINIC_AUDIENCE
-        }
+        if self.is_patient_side() { PATIENT_AUDIENCE } else { CLINIC_AUDIENCE }
     }
 
     fn is_patient_side(&self) -> bool {
@@ -122,11 +106,9 @@ impl Caller {
     fn claims(&self) -> Map<String, Value> {
         let claims: &[(&str, &str)] = match self {
             Self::Staff { clinic, id } => &[("kind", "staff"), ("sub", id), ("clinic_id", clinic)],
-            Self::Chart { clinic } => &[
-                ("kind", "chart"),
-                ("sub", "chart-system"),
-                ("clinic_id", clinic),
-            ],
+            Self::Chart { clinic } => {
+                &[("kind", "chart"), ("sub", "chart-system"), ("clinic_id", clinic)]
+            }
             Self::Operator => &[("kind", "operator"), ("sub", "operations")],
             Self::Account { id } => &[("kind", "account"), ("sub", id)],
             Self::Portal { clinic, patient } => &[
@@ -136,10 +118,7 @@ impl Caller {
                 ("patient_id", patient),
             ],
         };
-        claims
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), json!(value)))
-            .collect()
+        claims.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect()
     }
 }
 
@@ -183,17 +162,14 @@ pub struct Issuer {
 impl Issuer {
     /// Makes a fresh key, kept nowhere.
     pub fn generate() -> Self {
-        Self {
-            key: SigningKey::generate(),
-        }
+        Self { key: SigningKey::generate() }
     }
 
     /// Reads the key at `path`, a PKCS#8 PEM file.
     pub fn load(path: &Path) -> Result<Self, IssuerError> {
         let pem = fs::read_to_string(path).map_err(|source| IssuerError::read(path, source))?;
-        let key = SigningKey::from_pkcs8_pem(&pem).map_err(|_| IssuerError::NotAKey {
-            path: path.to_owned(),
-        })?;
+        let key = SigningKey::from_pkcs8_pem(&pem)
+            .map_err(|_| IssuerError::NotAKey { path: path.to_owned() })?;
         Ok(Self { key })
     }
 
@@ -208,10 +184,7 @@ impl Issuer {
         match issuer.write_new(path) {
             Ok(()) => Ok(issuer),
             Err(source) if source.kind() == io::ErrorKind::AlreadyExists => Self::load(path),
-            Err(source) => Err(IssuerError::Write {
-                path: path.to_owned(),
-                source,
-            }),
+            Err(source) => Err(IssuerError::Write { path: path.to_owned(), source }),
         }
     }
 
@@ -245,14 +218,8 @@ impl Issuer {
         let now = seconds(now.duration_since(UNIX_EPOCH).unwrap_or_default());
         let mut claims = caller.claims();
         for (name, value) in [
-            (
-                "iss",
-                json!(options.issuer.as_deref().unwrap_or(caller.issuer())),
-            ),
-            (
-                "aud",
-                json!(options.audience.as_deref().unwrap_or(caller.audience())),
-            ),
+            ("iss", json!(options.issuer.as_deref().unwrap_or(caller.issuer()))),
+            ("aud", json!(options.audience.as_deref().unwrap_or(caller.audience()))),
             ("iat", json!(now)),
             ("nbf", json!(now.saturating_add(options.valid_in))),
             ("exp", json!(now.saturating_add(options.expires_in))),
@@ -262,10 +229,7 @@ impl Issuer {
         claims.extend(options.claims.clone());
         claims.retain(|_, value| !value.is_null());
         let claims = Value::Object(claims);
-        self.sign(
-            &json!({ "typ": "JWT", "alg": "ES256", "kid": self.key_id() }),
-            &claims,
-        )
+        self.sign(&json!({ "typ": "JWT", "alg": "ES256", "kid": self.key_id() }), &claims)
     }
 
     /// Signs any header and claims with ES256, whatever the header says: for malformed tokens.
@@ -283,19 +247,14 @@ impl Issuer {
     fn coordinates(&self) -> (String, String) {
         let point = self.key.verifying_key().to_sec1_point(false);
         let encode = |coordinate: Option<&_>| {
-            coordinate
-                .map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
-                .unwrap_or_default()
+            coordinate.map(|bytes| URL_SAFE_NO_PAD.encode(bytes)).unwrap_or_default()
         };
         (encode(point.x()), encode(point.y()))
     }
 
     /// Writes beside the path first and then links, so that no reader sees half a key.
     fn write_new(&self, path: &Path) -> io::Result<()> {
-        let pem = self
-            .key
-            .to_pkcs8_pem(LineEnding::LF)
-            .map_err(io::Error::other)?;
+        let pem = self.key.to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other)?;
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -315,9 +274,7 @@ impl Issuer {
 
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Issuer")
-            .field("key_id", &self.key_id())
-            .finish_non_exhaustive()
+        f.debug_struct("Issuer").field("key_id", &self.key_id()).finish_non_exhaustive()
     }
 }
 
@@ -397,11 +354,8 @@ mod tests {
     }
 
     fn verifies(token: &str, jwks: &Value) -> bool {
-        let coordinate = |name: &str| {
-            URL_SAFE_NO_PAD
-                .decode(jwks["keys"][0][name].as_str().unwrap())
-                .unwrap()
-        };
+        let coordinate =
+            |name: &str| URL_SAFE_NO_PAD.decode(jwks["keys"][0][name].as_str().unwrap()).unwrap();
         let point = [vec![4], coordinate("x"), coordinate("y")].concat();
         let key = VerifyingKey::from_sec1_bytes(&point).unwrap();
         let (message, signature) = token.rsplit_once('.').unwrap();
@@ -425,9 +379,7 @@ mod tests {
         let claims = |caller| part(&issuer.token(&caller, now()), 1);
         let clinic = |claims: Value| {
             let mut all = json!({ "iss": CLINIC_ISSUER, "aud": CLINIC_AUDIENCE });
-            all.as_object_mut()
-                .unwrap()
-                .extend(claims.as_object().unwrap().clone());
+            all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
             all
         };
         let patient = |claims: Value| {
@@ -445,14 +397,8 @@ mod tests {
                 Caller::chart("c1"),
                 clinic(json!({ "kind": "chart", "sub": "chart-system", "clinic_id": "c1" })),
             ),
-            (
-                Caller::operator(),
-                clinic(json!({ "kind": "operator", "sub": "operations" })),
-            ),
-            (
-                Caller::account("a1"),
-                patient(json!({ "kind": "account", "sub": "a1" })),
-            ),
+            (Caller::operator(), clinic(json!({ "kind": "operator", "sub": "operations" }))),
+            (Caller::account("a1"), patient(json!({ "kind": "account", "sub": "a1" }))),
             (
                 Caller::portal("c1", "p1"),
                 patient(
@@ -462,14 +408,7 @@ mod tests {
         ] {
             let mut claims = claims(caller);
             for time in ["exp", "nbf", "iat"] {
-                assert!(
-                    claims
-                        .as_object_mut()
-                        .unwrap()
-                        .remove(time)
-                        .unwrap()
-                        .is_i64()
-                );
+                assert!(claims.as_object_mut().unwrap().remove(time).unwrap().is_i64());
             }
             assert_eq!(claims, expected);
         }
@@ -483,15 +422,9 @@ mod tests {
             valid_in: 7,
             issuer: Some("https://other.example.test".into()),
             audience: Some("other".into()),
-            claims: json!({ "sub": null, "kind": "robot" })
-                .as_object()
-                .unwrap()
-                .clone(),
+            claims: json!({ "sub": null, "kind": "robot" }).as_object().unwrap().clone(),
         };
-        let claims = part(
-            &issuer.token_with(&Caller::staff("c1", "s1"), &options, now()),
-            1,
-        );
+        let claims = part(&issuer.token_with(&Caller::staff("c1", "s1"), &options, now()), 1);
         assert_eq!(
             claims,
             json!({
@@ -505,10 +438,7 @@ mod tests {
     fn the_key_file_is_private_and_read_again() {
         let folder = std::env::temp_dir().join(format!("issuer-{}", std::process::id()));
         let path = folder.join("deep").join("issuer-key.pem");
-        assert!(matches!(
-            Issuer::load(&path),
-            Err(IssuerError::Absent { .. })
-        ));
+        assert!(matches!(Issuer::load(&path), Err(IssuerError::Absent { .. })));
         let first = Issuer::load_or_generate(&path).unwrap();
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

@@ -29,12 +29,7 @@ impl Stack {
     /// The file that describes the running stack: `target/stack/stack.json` in the workspace.
     pub fn path() -> PathBuf {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-        tests
-            .parent()
-            .unwrap_or(tests)
-            .join("target")
-            .join("stack")
-            .join("stack.json")
+        tests.parent().unwrap_or(tests).join("target").join("stack").join("stack.json")
     }
 
     /// Reads the description of the running stack.
@@ -45,18 +40,11 @@ impl Stack {
     /// Reads a description from another file.
     pub fn load_from(path: &Path) -> Result<Self, StackError> {
         let text = fs::read_to_string(path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => StackError::Absent {
-                path: path.to_owned(),
-            },
-            _ => StackError::Read {
-                path: path.to_owned(),
-                source,
-            },
+            io::ErrorKind::NotFound => StackError::Absent { path: path.to_owned() },
+            _ => StackError::Read { path: path.to_owned(), source },
         })?;
-        serde_json::from_str(&text).map_err(|source| StackError::Malformed {
-            path: path.to_owned(),
-            source,
-        })
+        serde_json::from_str(&text)
+            .map_err(|source| StackError::Malformed { path: path.to_owned(), source })
     }
 
     /// The API, called without a token.

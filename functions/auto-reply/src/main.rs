@@ -5,13 +5,12 @@ mod handler;
 mod tests;
 
 use handler::AutoReply;
-use platform::{Sources, Timeouts};
+use launch::Start;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    platform::init_logging();
-    let config = platform::sdk_config(Timeouts::default())?;
-    let store = launch::store(&config).await?;
-    let sources = Sources::real();
-    launch::worker(|request_id| AutoReply { store: store.clone(), sources, request_id }).await
+    launch::worker(|Start { store, sources, .. }| {
+        Ok(move |request_id| AutoReply { store: store.clone(), sources, request_id })
+    })
+    .await
 }

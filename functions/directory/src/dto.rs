@@ -124,12 +124,7 @@ impl StaffInput {
 
 impl PatientInput {
     /// The patient record, or everything that is wrong with it.
-    pub fn parse(
-        &self,
-        clinic: ClinicId,
-        id: PatientId,
-        version: u64,
-    ) -> Result<Patient, Refusal> {
+    pub fn parse(&self, clinic: ClinicId, id: PatientId, version: u64) -> Result<Patient, Refusal> {
         let mut checks = Checks::new();
         let name = name(&self.name, &mut checks);
         let email = self.email.as_deref().map(EmailAddress::parse);

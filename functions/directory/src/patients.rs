@@ -61,7 +61,10 @@ impl Handler {
 }
 
 fn names(request: &Request) -> Result<(ClinicId, PatientId), Refusal> {
-    Ok((request.path_id("clinicId", ClinicId::parse)?, request.path_id("patientId", PatientId::parse)?))
+    Ok((
+        request.path_id("clinicId", ClinicId::parse)?,
+        request.path_id("patientId", PatientId::parse)?,
+    ))
 }
 
 fn subject(clinic: ClinicId, id: PatientId) -> Subject {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use delivery::{Cause, DeliveryError, Email, Mailer, Texter};
+use delivery::{Email, Mailer, Texter};
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
 use domain::clinic::ClinicSettings;
@@ -200,12 +200,9 @@ impl Notify {
         match sent {
             Ok(id) => Answer::Accepted { provider_id: id.into_string() },
             Err(error) => {
-                let DeliveryError { cause, outcome_unknown } = error;
+                let outcome_unknown = error.outcome_unknown;
                 tracing::warn!(code = error.code(), outcome_unknown, "a notice was not accepted");
-                match cause {
-                    Cause::Passing(_) => Answer::Passing,
-                    Cause::Permanent(reason) => Answer::Permanent(reason),
-                }
+                error.into()
             }
         }
     }

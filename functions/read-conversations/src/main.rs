@@ -2,13 +2,12 @@
 
 mod handler;
 mod view;
+#[cfg(test)]
+mod tests;
 
 use handler::ReadConversations;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    launch::http(|store, sources| ReadConversations { store, sources }).await
+    launch::http(|start| ReadConversations { store: start.store, sources: start.sources }).await
 }
-
-#[cfg(test)]
-mod tests;

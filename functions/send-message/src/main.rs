@@ -1,13 +1,12 @@
 //! Starts a conversation: `POST .../conversations`.
 
 mod handler;
+#[cfg(test)]
+mod tests;
 
 use handler::SendMessage;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    launch::http(|store, sources| SendMessage { store, sources }).await
+    launch::http(|start| SendMessage { store: start.store, sources: start.sources }).await
 }
-
-#[cfg(test)]
-mod tests;

@@ -155,7 +155,11 @@ impl Side<'_> {
             Self::Staff(side) => (side.patient, side.may_see(conversation)),
             Self::Patient(side) => (side.patient, true),
         };
-        if shown && is_about(conversation, patient) { Ok(conversation) } else { Err(Code::NotFound.into()) }
+        if shown && is_about(conversation, patient) {
+            Ok(conversation)
+        } else {
+            Err(Code::NotFound.into())
+        }
     }
 }
 

@@ -208,6 +208,7 @@ impl Record {
     }
 
     /// The record, with what changed.
+    #[must_use]
     pub fn with_changes(self, changes: Vec<Changed>) -> Self {
         Self { changes, ..self }
     }

@@ -89,18 +89,22 @@ pub enum Fired {
 /// The timers that a patient's message sets: of the kinds that have none, or one that has become
 /// pointless and was not looked at since. Such a one, of an earlier closed period, would otherwise
 /// end without a word for this message.
+///
+/// The others that are set are what the message relies on: the kinds in the second answer.
 pub(crate) fn timers_after(
     conversation: &Conversation,
     message: &Message,
     clinic: &ClinicSettings,
     timers: &Timers,
-) -> Vec<Timer> {
+) -> (Vec<Timer>, Vec<TimerKind>) {
     let kinds = [AutomaticReason::OutsideHours, AutomaticReason::NoAnswer];
-    let pointless =
-        |timer: &Timer| matches!(judge(timer, conversation, clinic, message.at), Judgement::NotNeeded(_));
-    kinds
+    let pointless = |timer: &Timer| {
+        matches!(judge(timer, conversation, clinic, message.at), Judgement::NotNeeded(_))
+    };
+    let (open, kept): (Vec<_>, Vec<_>) =
+        kinds.into_iter().partition(|kind| timers.of(*kind).is_none_or(pointless));
+    let set = open
         .into_iter()
-        .filter(|kind| timers.of(*kind).is_none_or(pointless))
         .filter_map(|kind| {
             let (number, since) = match kind {
                 AutomaticReason::OutsideHours => (message.number, message.at),
@@ -116,7 +120,8 @@ pub(crate) fn timers_after(
                 Judgement::NotNeeded(_) => None,
             }
         })
-        .collect()
+        .collect();
+    (set, kept)
 }
 
 /// Judges a timer that fired, with the facts of now. It may fire early, late or twice.
@@ -137,7 +142,8 @@ pub fn fire(
                 AutomaticReason::NoAnswer => replies.no_answer.as_ref().map(|found| &found.text),
             };
             let wanted = patient.language.unwrap_or(clinic.default_language);
-            let Some(body) = text.and_then(|text| text.in_language(wanted, clinic.default_language))
+            let Some(body) =
+                text.and_then(|text| text.in_language(wanted, clinic.default_language))
             else {
                 return Fired::NotNeeded(NotNeeded::SwitchedOff);
             };
@@ -149,6 +155,7 @@ pub fn fire(
                     message: Some(message),
                     announce: false,
                     set: Vec::new(),
+                    keep: Vec::new(),
                     drop: vec![timer.kind],
                     marker: None,
                 })),

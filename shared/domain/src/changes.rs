@@ -106,7 +106,11 @@ impl<'a, T> Comparison<'a, T> {
         let (from, to) = (self.before.and_then(&value), value(self.after));
         if from != to {
             let text = |value: Option<V>| value.map(|value| value.to_string());
-            self.changes.push(Changed { member: member.to_owned(), from: text(from), to: text(to) });
+            self.changes.push(Changed {
+                member: member.to_owned(),
+                from: text(from),
+                to: text(to),
+            });
         }
         self
     }
@@ -120,7 +124,11 @@ impl<'a, T> Comparison<'a, T> {
         let (from, to) = (self.before.and_then(&value), value(self.after));
         if from != to {
             let text = |value: Option<V>| value.map(|_| SET.to_owned());
-            self.changes.push(Changed { member: member.to_owned(), from: text(from), to: text(to) });
+            self.changes.push(Changed {
+                member: member.to_owned(),
+                from: text(from),
+                to: text(to),
+            });
         }
         self
     }

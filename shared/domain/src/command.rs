@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use crate::access::{Facts, PatientSide, Side, StaffSide};
 use crate::actor::Actor;
 use crate::automatic::{self, Timer, TimerKind, Timers};
+use crate::clinic::ClinicSettings;
 use crate::conversation::{
     Author, AutomaticHistory, Conversation, MAX_PARTICIPANTS, Message, Participant, Party, Person,
     ReadMarker, State, Tally,
 };
 use crate::id::{ConversationId, StaffId};
-use crate::people::StaffMember;
+use crate::people::{Patient, StaffMember};
 use crate::refusal::{Checks, Code, Refusal};
 use crate::rich_text::Body;
 use crate::text::Title;
@@ -31,6 +32,9 @@ pub struct Change {
     pub announce: bool,
     /// The timers that are set, each in the place of the one of its kind that may be there.
     pub set: Vec<Timer>,
+    /// The timers that must still be there, since the message relies on them: one that ends at
+    /// this moment, for what was before, would leave the message without.
+    pub keep: Vec<TimerKind>,
     /// The timers that are dropped.
     pub drop: Vec<TimerKind>,
     /// A read marker that moves with it.
@@ -66,9 +70,7 @@ pub fn send(
         return Err(Code::NotAllowed.into());
     };
     let mut checks = Checks::new();
-    checks.require(clinic.portal_enabled, Code::PortalDisabled);
-    checks.require(patient.portal_access, Code::PatientAccessOff);
-    checks.require(patient.is_reachable(), Code::NoContact);
+    can_be_told(clinic, patient, &mut checks);
     let mut participants = vec![Participant { id: staff.id.clone(), name: staff.name.clone() }];
     let mut known = recipients.iter();
     for (position, wanted) in command.to.iter().enumerate() {
@@ -115,6 +117,7 @@ pub fn send(
         message: Some(message),
         announce: true,
         set: Vec::new(),
+        keep: Vec::new(),
         drop: Vec::new(),
         marker: None,
     })
@@ -157,7 +160,8 @@ pub fn reply(
     let mut checks = Checks::new();
     checks.require(before.is_open(), Code::ConversationClosed);
     let author = match &side {
-        Side::Staff(StaffSide { staff, .. }) => {
+        Side::Staff(StaffSide { clinic, patient, staff }) => {
+            can_be_told(clinic, patient, &mut checks);
             Author::Staff { id: staff.id.clone(), name: staff.name.clone() }
         }
         Side::Patient(PatientSide { author, .. }) => {
@@ -167,25 +171,26 @@ pub fn reply(
     };
     let marker = match command.seen {
         None => None,
-        Some(number) => match about.seen.filter(|message| message.number == number) {
-            Some(message) => {
+        Some(number) => {
+            if let Some(message) = about.seen.filter(|message| message.number == number) {
                 let moved = about.marker.moved_to(message, &side.person());
                 (moved != about.marker).then(|| (side.person(), moved))
-            }
-            None => {
+            } else {
                 checks.note(Code::MarkerBeyondLast, "/seen");
                 None
             }
-        },
+        }
     };
     checks.finish()?;
 
     let announce = matches!(side, Side::Staff(_));
     let (conversation, message) = before.clone().with_message(author, command.body, now)?;
-    let (set, drop) = match &side {
-        Side::Staff(_) => (Vec::new(), about.timers.kinds()),
+    let (set, keep, drop) = match &side {
+        Side::Staff(_) => (Vec::new(), Vec::new(), about.timers.kinds()),
         Side::Patient(PatientSide { clinic, .. }) => {
-            (automatic::timers_after(&conversation, &message, clinic, about.timers), Vec::new())
+            let (set, keep) =
+                automatic::timers_after(&conversation, &message, clinic, about.timers);
+            (set, keep, Vec::new())
         }
     };
     Ok(Change {
@@ -194,6 +199,7 @@ pub fn reply(
         message: Some(message),
         announce,
         set,
+        keep,
         drop,
         marker,
     })
@@ -239,6 +245,7 @@ pub fn switch(
         message: None,
         announce: false,
         set: Vec::new(),
+        keep: Vec::new(),
         drop: timers.kinds(),
         marker: None,
     }))
@@ -262,3 +269,11 @@ pub fn mark_read(
 mod interleavings;
 #[cfg(test)]
 mod tests;
+
+/// What must hold for a staff message to reach the patient at all, a reply as well as the first
+/// one (product page, "Sending", 1): a message that cannot arrive is not stored as sent.
+fn can_be_told(clinic: &ClinicSettings, patient: &Patient, checks: &mut Checks) {
+    checks.require(clinic.portal_enabled, Code::PortalDisabled);
+    checks.require(patient.portal_access, Code::PatientAccessOff);
+    checks.require(patient.is_reachable(), Code::NoContact);
+}

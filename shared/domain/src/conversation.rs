@@ -346,6 +346,7 @@ impl ReadMarker {
     }
 
     /// The marker at the message given, or unchanged if it is already there or beyond.
+    #[must_use]
     pub fn moved_to(self, message: &Message, person: &Person) -> Self {
         if message.number <= self.seen {
             self

@@ -155,6 +155,7 @@ impl Notice {
     }
 
     /// The notice, claimed for one attempt; unchanged if it has ended.
+    #[must_use]
     pub fn claimed(self, now: Timestamp) -> Self {
         if self.is_queued() {
             Self { attempts: self.attempts.saturating_add(1), due: later(now, LEASE), ..self }
@@ -165,6 +166,7 @@ impl Notice {
 
     /// The notice after the facts were read again, just before it is sent: the channel as it is
     /// now, or the end, if the patient may not be told any more.
+    #[must_use]
     pub fn rechecked(self, clinic: &ClinicSettings, patient: &Patient, now: Timestamp) -> Self {
         if !self.is_queued() {
             return self;
@@ -181,6 +183,7 @@ impl Notice {
 
     /// The notice after the provider's answer. `jitter` is between 0 and 1, and spreads the next
     /// attempts of notices that failed together.
+    #[must_use]
     pub fn answered(self, answer: Answer, now: Timestamp, jitter: f64) -> Self {
         if !self.is_queued() {
             return self;

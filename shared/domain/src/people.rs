@@ -64,6 +64,7 @@ pub enum Channel {
 
 impl Channel {
     /// The channel that is not this one.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Email => Self::Sms,

@@ -36,6 +36,7 @@ pub enum Class {
 macro_rules! codes {
     ($($variant:ident $code:literal $class:ident $meaning:literal $remedy:literal;)+) => {
         /// A stable code of a refusal.
+        #[expect(clippy::doc_markdown, reason = "the meanings are sentences for people, not Markdown")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Code {$(
             #[doc = $meaning]

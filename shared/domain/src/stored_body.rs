@@ -19,6 +19,7 @@ pub(crate) mod option {
 
     use crate::rich_text::{Body, StoredBody};
 
+    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
     pub(crate) fn serialize<S: Serializer>(
         body: &Option<Body>,
         serializer: S,

@@ -9,6 +9,7 @@ mod body;
 mod caller;
 mod cors;
 mod cursor;
+mod event;
 mod headers;
 mod problem;
 mod query;
@@ -19,6 +20,7 @@ mod strict;
 
 pub use body::MAX_POINTER_SEGMENT_CHARACTERS;
 pub use cors::{AllowedOrigins, InvalidOrigin};
+pub use event::read_event;
 pub use cursor::{Cursor, MAX_CURSOR_BYTES, Scope};
 pub use headers::{IdempotencyKey, MAX_IDEMPOTENCY_KEY_CHARACTERS, Precondition};
 pub use problem::{Failure, MAX_ERRORS, problem, status};

@@ -1,7 +1,6 @@
 //! How a function starts: clients are built once and the connection to DynamoDB is opened during
 //! init, when a call is nearly free; then events are served one after another.
 
-use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use edge::{AllowedOrigins, Service};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::{Deadline, SdkConfig, Sources, Timeouts};
@@ -9,38 +8,65 @@ use serde_json::Value;
 use store::Store;
 use worker::{Trigger, Worker};
 
-/// The tables, with the connection open.
-pub async fn store(config: &SdkConfig) -> Result<Store, Error> {
-    let client = aws_sdk_dynamodb::Client::new(config);
-    let store = Store::new(client, platform::env("TABLE_NAME")?, platform::env("AUDIT_TABLE_NAME")?);
-    store.warm().await;
-    Ok(store)
+/// What a function starts with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The configuration of all AWS clients.
+    pub config: SdkConfig,
+    /// The tables, with the connection open.
+    pub store: Store,
+    /// Time and ids.
+    pub sources: Sources,
 }
 
 /// Runs an HTTP function for as long as Lambda keeps it.
-pub async fn http<S: Service>(build: impl FnOnce(Store, Sources) -> S) -> Result<(), Error> {
-    platform::init_logging();
-    let config = platform::sdk_config(Timeouts::default())?;
-    let cors = AllowedOrigins::parse(&platform::env("ALLOWED_ORIGINS")?)?;
-    let sources = Sources::real();
-    let service = build(store(&config).await?, sources);
+pub async fn http<S: Service>(build: impl FnOnce(Start) -> S) -> Result<(), Error> {
+    let start = begin().await?;
+    let cors = platform::env("ALLOWED_ORIGINS").map_err(Error::from);
+    let cors = noted(cors.and_then(|list| Ok(AllowedOrigins::parse(&list)?)))?;
+    let sources = start.sources;
+    let service = build(start);
     let (service, cors) = (&service, &cors);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<ApiGatewayProxyRequest>| async move {
+    // The event is read here and not by the runtime, which logs what it cannot read.
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let request = edge::read_event(event.payload).ok_or("the event is not API Gateway's")?;
         let (now, id) = (sources.now(), sources.new_id());
-        Ok::<_, Error>(edge::serve(service, cors, event.payload, now, id).await)
+        Ok::<_, Error>(Box::pin(edge::serve(service, cors, request, now, id)).await)
     }))
     .await
 }
 
-/// Runs a worker for as long as Lambda keeps it. `build` makes the worker of one invocation, given
-/// that one's request id.
-pub async fn worker<W: Worker>(build: impl Fn(String) -> W) -> Result<(), Error> {
-    let build = &build;
+/// Runs a worker for as long as Lambda keeps it. `prepare` is called once; what it gives makes the
+/// worker of one invocation, from that one's request id.
+pub async fn worker<W, B>(prepare: impl FnOnce(Start) -> Result<B, Error>) -> Result<(), Error>
+where
+    W: Worker,
+    B: Fn(String) -> W,
+{
+    let start = begin().await?;
+    let build = &noted(prepare(start))?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let deadline = Deadline::from(&event.context);
         let worker = build(event.context.request_id.clone());
         let trigger = Trigger::parse(event.payload)?;
-        Ok::<Value, Error>(worker::run(&worker, trigger, deadline).await)
+        Ok::<Value, Error>(Box::pin(worker::run(&worker, trigger, deadline)).await)
     }))
     .await
+}
+
+async fn begin() -> Result<Start, Error> {
+    platform::init_logging();
+    noted(start().await)
+}
+
+async fn start() -> Result<Start, Error> {
+    let config = platform::sdk_config(Timeouts::default())?;
+    let client = aws_sdk_dynamodb::Client::new(&config);
+    let store = Store::new(client, platform::env("TABLE_NAME")?, platform::env("AUDIT_TABLE_NAME")?);
+    store.warm().await;
+    Ok(Start { config, store, sources: Sources::real() })
+}
+
+fn noted<T>(result: Result<T, Error>) -> Result<T, Error> {
+    result.inspect_err(|error| tracing::error!(%error, "the function cannot start"))
 }

@@ -30,10 +30,16 @@ impl State {
     /// What is different from an earlier state.
     pub fn since(self, before: &Self) -> Difference {
         let changed = |key: &&Key| self.items.get(*key) != before.items.get(*key);
-        let known: BTreeSet<&str> = before.records.iter().map(|record| record.id.as_str()).collect();
+        let known: BTreeSet<&str> =
+            before.records.iter().map(|record| record.id.as_str()).collect();
         Difference {
             written: self.items.keys().filter(changed).cloned().collect(),
-            gone: before.items.keys().filter(|key| !self.items.contains_key(key)).cloned().collect(),
+            gone: before
+                .items
+                .keys()
+                .filter(|key| !self.items.contains_key(key))
+                .cloned()
+                .collect(),
             records: self
                 .records
                 .iter()

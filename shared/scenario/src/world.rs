@@ -25,7 +25,15 @@ use crate::state::State;
 
 /// What the problem of an outage may not hold: names of tables, keys, services and their errors.
 const INTERNALS: [&str; 9] = [
-    "main", "audit", "CLINIC#", "PATIENT#", "dynamo", "Dynamo", "Throttl", "Exception", "Conditional",
+    "main",
+    "audit",
+    "CLINIC#",
+    "PATIENT#",
+    "dynamo",
+    "Dynamo",
+    "Throttl",
+    "Exception",
+    "Conditional",
 ];
 
 /// Two clinics, c1 and c2, in a database of the test's own.

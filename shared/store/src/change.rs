@@ -9,6 +9,7 @@ use domain::outage::Outage;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::facts;
 use crate::inbox::Entry;
 use crate::key::{self, ConversationKey, Key, Listed, Owner, Work};
 use crate::read::Found;
@@ -48,6 +49,8 @@ pub fn write(transaction: &mut Transaction, change: &Change, now: Timestamp, rec
             let outbox = Outbox { number: message.number, attempts: 0 };
             let due = due(Work::Notice, &name, now);
             transaction.put(&key::outbox(&name, message.number), &outbox, due, None);
+            // Whoever may no longer access the portal is not written to.
+            facts::guard_access(transaction, &name.clinic, &name.patient);
         }
     }
 
@@ -65,6 +68,9 @@ pub fn write(transaction: &mut Transaction, change: &Change, now: Timestamp, rec
         transaction.put(&key::inbox_entry(&name, &owner), &entry, attributes, None);
     }
 
+    for kind in &change.keep {
+        transaction.check(&key::timer(&name, *kind), &Guard::Present);
+    }
     for kind in &change.drop {
         transaction.delete(&key::timer(&name, *kind));
     }

@@ -22,6 +22,17 @@ pub struct Hint {
     pub due: String,
 }
 
+/// What became of claiming an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claimed<T> {
+    /// It is gone, not due, or another's by now.
+    NotDue,
+    /// It was begun too often, and is out of the index from now on.
+    Stuck,
+    /// It is the caller's until the lease's end.
+    Held(T),
+}
+
 impl Store {
     /// The keys of what is due by now in one shard, the longest due first.
     pub async fn due(
@@ -55,15 +66,17 @@ impl Store {
     }
 
     /// Claims an item that is due: it comes due again at the lease's end, should this claim not
-    /// finish. `None`: it is gone, not due, or another's by now.
+    /// finish.
     ///
-    /// The claim is conditioned on the item being due, so that of two at once one has it.
+    /// The claim is conditioned on the item being due, so that of two at once one has it. It counts
+    /// the attempt before the item is read, so that one that does not read back ends as stuck too.
     pub async fn claim<T: DeserializeOwned>(
         &self,
         key: &Key,
         now: Timestamp,
         lease_end: Timestamp,
-    ) -> Result<Option<T>, Outage> {
+        most_attempts: u32,
+    ) -> Result<Claimed<T>, Outage> {
         let answer = self
             .client
             .update_item()
@@ -77,32 +90,44 @@ impl Store {
             .return_values(ReturnValue::AllNew)
             .send()
             .await;
-        match answer {
-            Ok(answer) => answer.attributes.map(from_item).transpose(),
+        let item = match answer {
+            Ok(answer) => answer.attributes.unwrap_or_default(),
             Err(error) => match error.as_service_error() {
-                Some(service) if service.is_conditional_check_failed_exception() => Ok(None),
-                _ => Err(outage("UpdateItem", &error)),
+                Some(service) if service.is_conditional_check_failed_exception() => {
+                    return Ok(Claimed::NotDue);
+                }
+                _ => return Err(outage("UpdateItem", &error)),
             },
+        };
+        let counted = item.get("attempts").and_then(|attempts| attempts.as_n().ok()).cloned();
+        let attempts: u32 = counted.as_ref().and_then(|text| text.parse().ok()).unwrap_or(u32::MAX);
+        match counted {
+            Some(counted) if attempts > most_attempts => self.set_aside(key, counted).await,
+            _ => from_item(item).map(Claimed::Held),
         }
     }
 
     /// Takes an item that was begun too often out of the index. It stays where it is, with its
-    /// attempts, for people to look at.
-    pub async fn set_aside(&self, key: &Key) -> Result<(), Outage> {
+    /// attempts, for people to look at. One that was set anew meanwhile counts from zero, and is
+    /// left alone.
+    async fn set_aside<T>(&self, key: &Key, attempts: String) -> Result<Claimed<T>, Outage> {
         let answer = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key_item(key)))
-            .condition_expression("attribute_exists(pk)")
+            .condition_expression("attribute_exists(pk) AND attempts = :attempts")
             .update_expression("SET stuck = :yes REMOVE due_pk, due_sk")
+            .expression_attribute_values(":attempts", AttributeValue::N(attempts))
             .expression_attribute_values(":yes", AttributeValue::Bool(true))
             .send()
             .await;
         match answer {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(Claimed::Stuck),
             Err(error) => match error.as_service_error() {
-                Some(service) if service.is_conditional_check_failed_exception() => Ok(()),
+                Some(service) if service.is_conditional_check_failed_exception() => {
+                    Ok(Claimed::NotDue)
+                }
                 _ => Err(outage("UpdateItem", &error)),
             },
         }

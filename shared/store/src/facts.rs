@@ -68,6 +68,6 @@ pub fn guard(
 }
 
 /// Requires of the transaction that the patient may access the portal.
-pub fn guard_access(transaction: &mut Transaction, clinic: &ClinicId, patient: &PatientId) {
+pub(crate) fn guard_access(transaction: &mut Transaction, clinic: &ClinicId, patient: &PatientId) {
     transaction.check(&key::patient(clinic, patient), &Guard::True("portalAccess"));
 }

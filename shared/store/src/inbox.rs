@@ -119,6 +119,7 @@ impl Store {
         }
         let mut entries: Vec<Entry> = Vec::new();
         let mut more = false;
+        let mut known_down_to = String::new();
         while let Some(answer) = calls.join_next().await {
             let broken = |_| crate::error::corrupt("Query", "task");
             let (items, cut) = answer.map_err(broken)??;
@@ -126,7 +127,13 @@ impl Store {
             for item in items {
                 entries.push(from_item(item)?);
             }
+            // Below a partition's last entry there may be others of it: `DynamoDB` cuts a page at
+            // 1 MB too, before it has as many entries as were asked for.
+            if let Some(last) = entries.last().filter(|_| cut) {
+                known_down_to = known_down_to.max(last.position());
+            }
         }
+        entries.retain(|entry| entry.position() >= known_down_to);
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.position()));
         // While the index catches up, a conversation may stand in two states: the newer counts.
         let mut seen = std::collections::HashSet::new();

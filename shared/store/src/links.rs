@@ -4,10 +4,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use domain::id::AccountId;
 use domain::outage::Outage;
 
+use crate::Store;
 use crate::error::outage;
 use crate::key::account_partition;
 use crate::read::Item;
-use crate::Store;
 
 impl Store {
     /// Counts the active links of an account, in all clinics.

@@ -10,11 +10,11 @@ use domain::outage::Outage;
 use crate::Store;
 use crate::error::outage;
 use crate::key::{self, ConversationKey};
-use crate::read::{Item, from_item};
+use crate::read::from_item;
 
-/// The most bytes of message bodies on one page: a Lambda answers at most 6 MB, and JSON may write
-/// a byte of HTML as two.
-const MOST_PAGE_BYTES: usize = 2 * 1024 * 1024;
+/// The most bytes of message bodies on one page, as [`answered_bytes`] counts them: a Lambda answers
+/// at most 6 MB (AWS limit), and names, numbers and notices need some of it.
+const MOST_PAGE_BYTES: usize = 5_000_000;
 
 /// A page of a conversation's messages.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,6 @@ impl Store {
     ) -> Result<Messages, Outage> {
         let mut page = Messages::default();
         let mut bytes = 0_usize;
-        let mut start: Option<Item> = None;
         let mut upper = below.map_or(MAX_MESSAGES, |below| below.saturating_sub(1));
         loop {
             let left = limit.saturating_sub(page.messages.len());
@@ -50,15 +49,14 @@ impl Store {
                 .expression_attribute_values(":high", AttributeValue::S(key::message_sk(upper)))
                 .scan_index_forward(false)
                 .limit(i32::try_from(left).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start.take())
                 .send()
                 .await
                 .map_err(|error| outage("Query", &error))?;
             for item in answer.items.unwrap_or_default() {
                 let message: Message = from_item(item)?;
                 bytes = bytes
-                    .saturating_add(message.body.html().len())
-                    .saturating_add(message.body.text().len());
+                    .saturating_add(answered_bytes(message.body.html()))
+                    .saturating_add(answered_bytes(message.body.text()));
                 if bytes > MOST_PAGE_BYTES && !page.messages.is_empty() {
                     page.more = true;
                     return Ok(page);
@@ -72,8 +70,9 @@ impl Store {
                     page.more = upper > 0;
                     return Ok(page);
                 }
-                // A page of DynamoDB's is 1 MB, whatever the limit.
-                Some(last) => start = Some(last),
+                // A page of DynamoDB's is 1 MB, whatever the limit. The next one goes on below the
+                // last message, which is no starting key: that one would lie outside the bounds.
+                Some(_) => {}
             }
         }
     }
@@ -103,4 +102,15 @@ impl Store {
         let notices = answer.items.unwrap_or_default().into_iter().map(from_item::<Notice>);
         notices.map(|notice| notice.map(|notice| (notice.number, notice))).collect()
     }
+}
+
+/// The bytes of a text in a Lambda's answer, where it stands as a JSON string within a JSON string.
+fn answered_bytes(text: &str) -> usize {
+    let of_byte = |byte: u8| match byte {
+        b'"' | b'\\' => 4,
+        b'\n' | b'\r' | b'\t' => 3,
+        0..=0x1F => 7,
+        _ => 1,
+    };
+    text.bytes().map(of_byte).sum()
 }

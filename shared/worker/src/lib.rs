@@ -26,8 +26,9 @@ const BATCH: i32 = 25;
 /// How many items are worked on at once.
 const AT_ONCE: usize = 8;
 
-/// What one item may take: nothing is begun with less time left.
-const LONGEST_STEP: Duration = Duration::from_secs(20);
+/// What one item may take at the worst, when every call of it takes the longest: nothing is begun
+/// with less time left, since what is cut off in the middle may be done twice.
+const LONGEST_STEP: Duration = Duration::from_secs(30);
 
 /// How an item ended that was not given up for a passing reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,16 +54,51 @@ pub trait Worker: Clone + Send + Sync + 'static {
     fn step(&self, key: Key) -> impl Future<Output = Result<Step, Outage>> + Send;
 }
 
+/// What a tick came upon.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tick {
+    /// How many seconds the item that is due longest had been due when the tick began; `None` if the
+    /// index could not be asked.
+    pub oldest_due_seconds: Option<i64>,
+    /// How many items were set aside as stuck.
+    pub stuck: u32,
+}
+
 /// Does what triggered the function, and answers as Lambda expects: for a stream's batch the
 /// records that are to come again, and nothing for a tick.
 pub async fn run<W: Worker>(worker: &W, trigger: Trigger, deadline: Deadline) -> Value {
     match trigger {
-        Trigger::Stream(records) => stream(worker, records).await,
+        Trigger::Stream(records) => stream(worker, records, deadline).await,
         Trigger::Tick => {
-            tick(worker, deadline).await;
+            let found = tick(worker, deadline).await;
+            metrics::write(W::WORK, found, worker.sources().now());
             Value::Null
         }
     }
+}
+
+/// Works through everything that is due, as far as the time allows.
+///
+/// The shards take turns, so that a backlog in one does not keep the others waiting. An item that
+/// fails comes due again at its lease's end, so it cannot hold up the others either.
+pub async fn tick<W: Worker>(worker: &W, deadline: Deadline) -> Tick {
+    let mut found = Tick::default();
+    match worker.store().oldest_due_seconds(W::WORK, worker.sources().now()).await {
+        Ok(seconds) => found.oldest_due_seconds = Some(seconds),
+        Err(outage) => log(&outage),
+    }
+    let mut shards: Vec<Shard> =
+        (0..DUE_SHARDS).map(|number| Shard { number, before: Vec::new() }).collect();
+    while !shards.is_empty() {
+        let mut unfinished = Vec::new();
+        for mut shard in shards {
+            if shard.turn(worker, deadline, &mut found).await {
+                unfinished.push(shard);
+            }
+        }
+        shards = unfinished;
+    }
+    found
 }
 
 /// The instant up to which items count as due.
@@ -70,77 +106,92 @@ pub fn due_by(now: Timestamp) -> Timestamp {
     now.saturating_add(CLOCK_SKEW).unwrap_or(now)
 }
 
-async fn stream<W: Worker>(worker: &W, records: Vec<Record>) -> Value {
-    let mut failed = Vec::new();
-    for record in records {
-        match worker.step(record.key).await {
-            Ok(_) => {}
-            // What cannot work is not worth blocking the shard for: the tick counts its attempts,
-            // and sets it aside.
-            Err(outage) if outage.kind() == OutageKind::Broken => log(&outage),
+/// One shard of the index, and what it last said was due.
+struct Shard {
+    number: u32,
+    before: Vec<Key>,
+}
+
+impl Shard {
+    /// Works through one batch. Whether there may be more to do, and time for it.
+    async fn turn<W: Worker>(&mut self, worker: &W, deadline: Deadline, found: &mut Tick) -> bool {
+        if !has_time(worker, deadline) {
+            return false;
+        }
+        let now = worker.sources().now();
+        let hints = match worker.store().due(W::WORK, self.number, now, BATCH).await {
+            Ok(hints) => hints,
             Err(outage) => {
                 log(&outage);
-                failed.push(json!({ "itemIdentifier": record.sequence_number }));
+                return false;
+            }
+        };
+        let keys: Vec<Key> = hints.into_iter().map(|hint| hint.key).collect();
+        // The index lags behind the items: the same answer twice means that it has not caught up.
+        if keys.is_empty() || keys == self.before {
+            return false;
+        }
+        for chunk in keys.chunks(AT_ONCE) {
+            if !has_time(worker, deadline) {
+                return false;
+            }
+            for step in at_once(worker, chunk).await {
+                match step {
+                    Ok(Step::Done) => {}
+                    Ok(Step::Stuck) => found.stuck = found.stuck.saturating_add(1),
+                    Err(outage) => log(&outage),
+                }
+            }
+        }
+        self.before = keys;
+        true
+    }
+}
+
+async fn stream<W: Worker>(worker: &W, records: Vec<Record>, deadline: Deadline) -> Value {
+    let mut failed = Vec::new();
+    for chunk in records.chunks(AT_ONCE) {
+        if !has_time(worker, deadline) {
+            failed.extend(chunk.iter().map(failure));
+            continue;
+        }
+        let keys: Vec<Key> = chunk.iter().map(|record| record.key.clone()).collect();
+        for (record, step) in chunk.iter().zip(at_once(worker, &keys).await) {
+            let Err(outage) = step else { continue };
+            log(&outage);
+            // What cannot work is not worth blocking the shard for: the tick counts its attempts,
+            // and sets it aside.
+            if outage.kind() != OutageKind::Broken {
+                failed.push(failure(record));
             }
         }
     }
     json!({ "batchItemFailures": failed })
 }
 
-async fn tick<W: Worker>(worker: &W, deadline: Deadline) {
-    let oldest = match worker.store().oldest_due_seconds(W::WORK, worker.sources().now()).await {
-        Ok(oldest) => Some(oldest),
-        Err(outage) => {
-            log(&outage);
-            None
-        }
-    };
-    let mut stuck = 0_u32;
-    for shard in 0..DUE_SHARDS {
-        stuck = stuck.saturating_add(drain(worker, shard, deadline).await);
-    }
-    metrics::write(W::WORK, oldest, stuck, worker.sources().now());
+fn failure(record: &Record) -> Value {
+    json!({ "itemIdentifier": record.sequence_number })
 }
 
-/// Works through one shard until nothing is due in it, or time is short. An item that fails comes
-/// due again at its lease's end, so it cannot hold up the others.
-async fn drain<W: Worker>(worker: &W, shard: u32, deadline: Deadline) -> u32 {
-    let mut stuck = 0_u32;
-    let mut before: Vec<Key> = Vec::new();
-    loop {
-        let now = worker.sources().now();
-        if deadline.remaining(now) < LONGEST_STEP {
-            return stuck;
-        }
-        let hints = match worker.store().due(W::WORK, shard, now, BATCH).await {
-            Ok(hints) => hints,
-            Err(outage) => {
-                log(&outage);
-                return stuck;
-            }
-        };
-        let keys: Vec<Key> = hints.into_iter().map(|hint| hint.key).collect();
-        // The index lags behind the items: the same answer twice means that it has not caught up.
-        if keys.is_empty() || keys == before {
-            return stuck;
-        }
-        for chunk in keys.chunks(AT_ONCE) {
-            let mut steps = tokio::task::JoinSet::new();
-            for key in chunk {
-                let (worker, key) = (worker.clone(), key.clone());
-                steps.spawn(async move { worker.step(key).await });
-            }
-            while let Some(step) = steps.join_next().await {
-                match step {
-                    Ok(Ok(Step::Done)) => {}
-                    Ok(Ok(Step::Stuck)) => stuck = stuck.saturating_add(1),
-                    Ok(Err(outage)) => log(&outage),
-                    Err(_) => tracing::error!("a step ended in a panic"),
-                }
-            }
-        }
-        before = keys;
+fn has_time<W: Worker>(worker: &W, deadline: Deadline) -> bool {
+    deadline.remaining(worker.sources().now()) >= LONGEST_STEP
+}
+
+/// Does the steps of a few items together, and tells how each ended, in their order.
+async fn at_once<W: Worker>(worker: &W, keys: &[Key]) -> Vec<Result<Step, Outage>> {
+    let steps: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            let (worker, key) = (worker.clone(), key.clone());
+            tokio::spawn(async move { worker.step(key).await })
+        })
+        .collect();
+    let mut ends = Vec::with_capacity(steps.len());
+    for step in steps {
+        let panicked = |_| Outage::new(OutageKind::Broken, "step", "panic");
+        ends.push(step.await.map_err(panicked).flatten());
     }
+    ends
 }
 
 fn log(outage: &Outage) {
@@ -152,3 +203,6 @@ fn log(outage: &Outage) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

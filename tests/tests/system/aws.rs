@@ -15,7 +15,9 @@ pub fn stack() -> &'static Stack {
     static STACK: OnceLock<Stack> = OnceLock::new();
     STACK.get_or_init(|| match Stack::load() {
         Ok(stack) => stack,
-        Err(error) => panic!("{error}. `cargo xtask test` starts a stack and runs these tests on it."),
+        Err(error) => {
+            panic!("{error}. `cargo xtask test` starts a stack and runs these tests on it.")
+        }
     })
 }
 
@@ -82,10 +84,13 @@ pub fn get_call(service: &str, path: &str) -> Value {
 /// The items of a table whose key or index keys hold one of these texts, in the order of their keys.
 pub fn items(table: &str, parts: &[&str]) -> Vec<Value> {
     let names: Vec<String> = (0..parts.len()).map(|number| format!(":p{number}")).collect();
-    let attributes: &[&str] = if table == stack().audit_table_name { &["pk", "actor_pk"] } else { &["pk"] };
+    let attributes: &[&str] =
+        if table == stack().audit_table_name { &["pk", "actor_pk"] } else { &["pk"] };
     let filter: Vec<String> = names
         .iter()
-        .flat_map(|name| attributes.iter().map(move |attribute| format!("contains({attribute}, {name})")))
+        .flat_map(|name| {
+            attributes.iter().map(move |attribute| format!("contains({attribute}, {name})"))
+        })
         .collect();
     let values: serde_json::Map<String, Value> =
         names.iter().zip(parts).map(|(name, part)| (name.clone(), json!({ "S": part }))).collect();

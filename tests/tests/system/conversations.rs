@@ -32,9 +32,9 @@ fn a_conversation_lives_through_both_sides() {
     let opened = expect(&thread.read(account), 200);
     assert_eq!(opened["state"], "open");
     assert_eq!(opened["awaits"], "patient");
-    assert_eq!(opened["title"], marked("Title"));
+    assert_eq!(opened["title"], marked("Diagnosis"));
     assert_eq!(opened["messages"][0]["author"]["kind"], "staff");
-    assert_eq!(opened["messages"][0]["body"]["text"], marked("Body"));
+    assert_eq!(opened["messages"][0]["body"]["text"], marked("Prescription"));
 
     let added = expect(&thread.reply(account, &marked("<b>Yes</b><script>x</script>")), 201);
     assert_eq!(added["messageNumber"], 2);
@@ -43,7 +43,10 @@ fn a_conversation_lives_through_both_sides() {
     expect(&thread.reply(&staff, &marked("Good")), 201);
 
     let closed = expect(&thread.close(STAFF), 200);
-    assert_eq!((closed["state"].as_str(), closed["closedBy"].as_str()), (Some("closed"), Some(STAFF)));
+    assert_eq!(
+        (closed["state"].as_str(), closed["closedBy"].as_str()),
+        (Some("closed"), Some(STAFF))
+    );
     refused(&thread.reply(account, "x"), 409, "conversation_closed");
     refused(&thread.reply(&staff, "x"), 409, "conversation_closed");
     expect(&thread.reopen(STAFF), 200);
@@ -51,7 +54,8 @@ fn a_conversation_lives_through_both_sides() {
 
     for reader in [&staff, account] {
         let all = messages(&thread, reader);
-        let numbers: Vec<_> = all.iter().map(|message| message["number"].as_u64().unwrap()).collect();
+        let numbers: Vec<_> =
+            all.iter().map(|message| message["number"].as_u64().unwrap()).collect();
         assert_eq!(numbers, [1, 2, 3, 4]);
         assert!(!all[1].to_string().contains("script"), "{}", all[1]);
         assert_eq!(all[1]["body"]["html"].as_str().unwrap().matches("<b>").count(), 1);
@@ -75,23 +79,26 @@ fn every_step_is_on_record() {
     let records = site.records();
     let mut done: Vec<String> = records.iter().map(|record| string(record, "action")).collect();
     done.sort();
-    assert_eq!(done, [
-        "chart.list",
-        "conversation.close",
-        "conversation.close",
-        "conversation.mark_read",
-        "conversation.reopen",
-        "conversation.reply",
-        "conversation.start",
-        "conversation.view",
-        "inbox.list",
-        "inbox.list",
-        "link.change",
-        "notice.end",
-        "patient.change",
-        "settings.change",
-        "staff.change",
-    ]);
+    assert_eq!(
+        done,
+        [
+            "chart.list",
+            "conversation.close",
+            "conversation.close",
+            "conversation.mark_read",
+            "conversation.reopen",
+            "conversation.reply",
+            "conversation.start",
+            "conversation.view",
+            "inbox.list",
+            "inbox.list",
+            "link.change",
+            "notice.end",
+            "patient.change",
+            "settings.change",
+            "staff.change",
+        ]
+    );
     for record in &records {
         let whose = string(record, "actorKind");
         if whose == "account" && string(record, "action").starts_with("conversation.") {
@@ -107,7 +114,7 @@ fn nothing_that_a_patient_does_reopens_a_conversation() {
     let thread = site.start();
     let closed = expect(&thread.close(STAFF), 200);
     refused(&thread.reply(&site.account, "Merci!"), 409, "conversation_closed");
-    refused(&thread.reopen(STAFF).by(&site.account), 404, "not_found");
+    refused(&thread.reopen(STAFF).by(&site.account), 403, "not_allowed");
     let list = site.clinic.list(&site.account, PATIENT);
     assert_eq!(listed(&list), [thread.id.as_str()]);
     let opened = expect(&thread.read(&site.account), 200);
@@ -137,9 +144,15 @@ fn a_conversation_is_in_the_one_list_of_its_state() {
     expect(&thread.reopen(STAFF), 200);
     expect(&thread.reopen(STAFF), 200);
     assert_eq!((lists("open"), lists("closed")), (there.clone(), nowhere.clone()));
-    assert_eq!((lists("awaiting_patient"), lists("awaiting_clinic")), (there.clone(), nowhere.clone()));
+    assert_eq!(
+        (lists("awaiting_patient"), lists("awaiting_clinic")),
+        (there.clone(), nowhere.clone())
+    );
     expect(&thread.reply(&site.account, "x"), 201);
-    assert_eq!((lists("awaiting_patient"), lists("awaiting_clinic")), (nowhere.clone(), there.clone()));
+    assert_eq!(
+        (lists("awaiting_patient"), lists("awaiting_clinic")),
+        (nowhere.clone(), there.clone())
+    );
     let third = closing(&thread);
     assert_ne!(first["closedAt"], third["closedAt"]);
     assert_eq!((lists("all"), lists("closed")), (there.clone(), there));
@@ -159,14 +172,16 @@ fn a_thread_outlives_the_people_in_it() {
     gone["active"] = json!(false);
     let change = Call::new(&Caller::operator(), Method::PUT, path);
     expect(&change.with_body(gone).with_header("If-Match", "\"1\""), 200);
-    let bare = json!({ "name": marked("Other"), "preferredChannel": "email", "portalAccess": true });
+    let bare =
+        json!({ "name": marked("Other"), "preferredChannel": "email", "portalAccess": true });
     let change = Call::new(&site.clinic.chart(), Method::PUT, site.clinic.patient(PATIENT));
     expect(&change.with_body(bare).with_header("If-Match", "\"1\""), 200);
 
     refused(&thread.read(&site.clinic.staff("s2")), 403, "staff_inactive");
     for reader in [site.staff(), site.account.clone()] {
         let opened = expect(&thread.read(&reader), 200);
-        let names: Vec<_> = opened["participants"].as_array().unwrap().iter().map(|p| &p["name"]).collect();
+        let names: Vec<_> =
+            opened["participants"].as_array().unwrap().iter().map(|p| &p["name"]).collect();
         assert_eq!(names.len(), 2, "one entry for each person: {opened}");
         assert!(opened.to_string().contains(&marked("Gone")));
         assert_eq!(messages(&thread, &reader).len(), 2);
@@ -233,10 +248,9 @@ fn each_persons_unread_messages_are_what_others_wrote() {
 fn nobody_moves_anothers_marker() {
     let site = Site::new();
     let thread = site.start();
-    for body in [
-        json!({ "seen": 1, "readerId": "other" }),
-        json!({ "seen": 1, "onBehalfOf": PATIENT }),
-    ] {
+    for body in
+        [json!({ "seen": 1, "readerId": "other" }), json!({ "seen": 1, "onBehalfOf": PATIENT })]
+    {
         refused(&thread.mark(&site.staff(), 1).with_body(body), 422, "unknown_member");
     }
     expect(&thread.mark(&site.staff(), 1), 200);

@@ -121,7 +121,7 @@ pub fn address() -> String {
 
 /// A new conversation's first message.
 pub fn message() -> Value {
-    json!({ "title": marked("Title"), "body": marked("<p>Body</p>") })
+    json!({ "title": marked("Diagnosis"), "body": format!("<p>Prescription {MARK}</p>") })
 }
 
 /// Makes a call and makes sure of its status.
@@ -139,7 +139,12 @@ pub fn ask(call: &Call) -> Answer {
 /// Makes sure that an answer is a problem document with this status and code.
 pub fn problem(answer: &Answer, status: u16, code: &str) -> Value {
     let document = answer.json();
-    assert_eq!((answer.status, document["code"].as_str()), (status, Some(code)), "{}", answer.text());
+    assert_eq!(
+        (answer.status, document["code"].as_str()),
+        (status, Some(code)),
+        "{}",
+        answer.text()
+    );
     assert_eq!(answer.header("Content-Type"), Some("application/problem+json"), "{code}");
     assert_eq!(document["status"], status, "{code}");
     for member in ["type", "title", "detail", "requestId"] {
@@ -152,6 +157,18 @@ pub fn problem(answer: &Answer, status: u16, code: &str) -> Value {
 /// Makes a call that is refused for one reason.
 pub fn refused(call: &Call, status: u16, code: &str) -> Value {
     problem(&ask(call), status, code)
+}
+
+/// Makes a call with a doubled header, which is refused.
+///
+/// API Gateway hands on both values, and the refusal is `duplicate_header`; the local stack joins them to
+/// one, which is then no valid one.
+pub fn refused_as_doubled(call: &Call, joined: &str) -> Answer {
+    let answer = ask(call);
+    let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
+    assert!(code == "duplicate_header" || code == joined, "{}", answer.text());
+    problem(&answer, 400, &code);
+    answer
 }
 
 /// Looks for something until it is there.

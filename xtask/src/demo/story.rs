@@ -71,7 +71,12 @@ fn gather(teller: &mut Teller) -> Result<Cast> {
     });
     put(&mut document, "automaticReplies", replies);
     let created = teller.call(&cast.closed.create(document), 201)?;
-    teller.check_member("The clinic is there, in its first version.", &created, "/version", &json!(1))?;
+    teller.check_member(
+        "The clinic is there, in its first version.",
+        &created,
+        "/version",
+        &json!(1),
+    )?;
 
     teller.step("And one that is open at any time, where a minute without an answer is answered automatically.");
     let mut document = settings("Riverside Clinic", "connect_pro", always_open());
@@ -94,25 +99,35 @@ fn gather(teller: &mut Teller) -> Result<Cast> {
     teller.call(&cast.open.create_staff("omar", staff("Omar Haddad", "front_desk")), 201)?;
     teller.call(&cast.portal.create_staff("kim", staff("Kim Okafor", "clinician")), 201)?;
 
-    teller.step("The chart systems push the patients: one prefers email, in French; one text messages.");
+    teller.step(
+        "The chart systems push the patients: one prefers email, in French; one text messages.",
+    );
     let document = patient_by_email("Marie Tremblay", "marie@example.test", "fr-CA");
     let created = teller.call(&cast.closed.create_patient("marie", document), 201)?;
-    teller.check_member("Marie's language is kept as French.", &created, "/language", &json!("fr"))?;
+    teller.check_member(
+        "Marie's language is kept as French.",
+        &created,
+        "/language",
+        &json!("fr"),
+    )?;
     let document = patient_by_sms("John Smith", "(613) 555-0147");
     let created = teller.call(&cast.closed.create_patient("john", document), 201)?;
     let canonical = json!("+16135550147");
-    teller.check_member("John's number is kept in its canonical form.", &created, "/sms", &canonical)?;
+    teller.check_member(
+        "John's number is kept in its canonical form.",
+        &created,
+        "/sms",
+        &canonical,
+    )?;
     let document = patient_by_email("Lee Wong", "lee@example.test", "en");
     teller.call(&cast.open.create_patient("lee", document), 201)?;
     let document = patient_by_email("Noor Khan", "noor@example.test", "en");
     teller.call(&cast.portal.create_patient("noor", document), 201)?;
 
     teller.step("They link the patients' own accounts.");
-    for (clinic, patient, account) in [
-        (&cast.closed, "marie", &marie),
-        (&cast.closed, "john", &john),
-        (&cast.open, "lee", &lee),
-    ] {
+    for (clinic, patient, account) in
+        [(&cast.closed, "marie", &marie), (&cast.closed, "john", &john), (&cast.open, "lee", &lee)]
+    {
         let linked = teller.call(&clinic.link(patient, account), 201)?;
         teller.check_member("The link holds.", &linked, "/active", &json!(true))?;
     }
@@ -151,7 +166,12 @@ fn send(teller: &mut Teller, cast: &Cast, domain: &str) -> Result<Conversation> 
     let message = json!({ "title": title, "body": "<p>Please call us for the result.</p>" });
     let started = teller.call(&cast.closed.start("anna", "john", message), 201)?;
     let channel = json!("sms");
-    teller.check_member("He will be told by text message.", &started, "/noticeChannel", &channel)?;
+    teller.check_member(
+        "He will be told by text message.",
+        &started,
+        "/noticeChannel",
+        &channel,
+    )?;
     let with_john = conversation(&cast.closed, "john", &started)?;
 
     teller.step("The text message, as SNS got it.");
@@ -201,7 +221,12 @@ fn answer_while_closed(teller: &mut Teller, cast: &Cast, thread: &Conversation) 
     });
     let entry = entry.cloned().unwrap_or_default();
     let awaits = json!("clinic");
-    teller.check_member("It awaits the clinic: an automatic reply is no answer.", &entry, "/awaits", &awaits)?;
+    teller.check_member(
+        "It awaits the clinic: an automatic reply is no answer.",
+        &entry,
+        "/awaits",
+        &awaits,
+    )?;
     teller.check_member("Marie's message alone is unread.", &entry, "/unread", &json!(1))
 }
 
@@ -241,11 +266,7 @@ fn through_the_portal(teller: &mut Teller, cast: &Cast) -> Result<()> {
     teller.check("Both messages are there.", authors(&opened) == ["staff", "patient"], &opened)
 }
 
-fn answered_by_the_schedule(
-    teller: &mut Teller,
-    cast: &Cast,
-    thread: &Conversation,
-) -> Result<()> {
+fn answered_by_the_schedule(teller: &mut Teller, cast: &Cast, thread: &Conversation) -> Result<()> {
     teller.part("Back in the open clinic");
     teller.step("After a minute without an answer, the schedule triggers the automatic reply.");
     let reply = automatic(teller, thread, &cast.lee, "the automatic reply", BY_SCHEDULE)?;

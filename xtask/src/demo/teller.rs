@@ -129,7 +129,13 @@ impl Teller {
     }
 
     /// Makes sure that a member of an answer is as stated.
-    pub fn check_member(&self, stated: &str, answer: &Value, pointer: &str, wanted: &Value) -> Result<()> {
+    pub fn check_member(
+        &self,
+        stated: &str,
+        answer: &Value,
+        pointer: &str,
+        wanted: &Value,
+    ) -> Result<()> {
         let found = answer.pointer(pointer).cloned().unwrap_or_default();
         self.check(stated, found == *wanted, &found)
     }
@@ -169,7 +175,9 @@ impl Teller {
         look: impl Fn(&Outside) -> Result<Vec<Value>>,
     ) -> Result<Option<Value>> {
         let Some(outside) = &self.outside else {
-            say(format_args!("   (AWS does not show what it sent; look for {what} where it went.)"));
+            say(format_args!(
+                "   (AWS does not show what it sent; look for {what} where it went.)"
+            ));
             return Ok(None);
         };
         let limit = Duration::from_secs(20);

@@ -80,9 +80,13 @@ async fn what_is_not_said_is_off() {
 
     // Null is absent, and a PUT replaces the whole document.
     let mut nulls = least.clone();
-    for name in
-        ["smsName", "portalEnabled", "repliesAllowedByDefault", "defaultLanguage", "automaticReplies"]
-    {
+    for name in [
+        "smsName",
+        "portalEnabled",
+        "repliesAllowedByDefault",
+        "defaultLanguage",
+        "automaticReplies",
+    ] {
         nulls[name] = Value::Null;
     }
     let answer = world.call(put(OPERATOR, CURRENT, &nulls)).await.expect(200, "");
@@ -119,8 +123,16 @@ async fn each_member_is_refused_with_its_code_and_place() {
         ("/defaultLanguage", json!("es"), "language_unknown /defaultLanguage"),
         ("/officeHours/timeZone", json!("GMT+5"), "time_zone_unknown /officeHours/timeZone"),
         ("/officeHours/timeZone", json!(""), "time_zone_unknown /officeHours/timeZone"),
-        ("/officeHours/timeZone", json!(" America/Toronto "), "time_zone_unknown /officeHours/timeZone"),
-        ("/officeHours/timeZone", json!("america/toronto"), "time_zone_unknown /officeHours/timeZone"),
+        (
+            "/officeHours/timeZone",
+            json!(" America/Toronto "),
+            "time_zone_unknown /officeHours/timeZone",
+        ),
+        (
+            "/officeHours/timeZone",
+            json!("america/toronto"),
+            "time_zone_unknown /officeHours/timeZone",
+        ),
         (
             "/officeHours",
             hours(json!([window("monday", "09:00", "12:00")])),
@@ -277,11 +289,7 @@ async fn every_change_of_a_switch_is_on_record_and_no_text_is() {
     let steps = [
         ("/portalEnabled", json!(false), vec!["portalEnabled: true -> false"]),
         ("/portalEnabled", json!(true), vec!["portalEnabled: false -> true"]),
-        (
-            "/repliesAllowedByDefault",
-            json!(false),
-            vec!["repliesAllowedByDefault: true -> false"],
-        ),
+        ("/repliesAllowedByDefault", json!(false), vec!["repliesAllowedByDefault: true -> false"]),
         (
             "/officeHours/windows",
             json!([{"day": "sun", "from": "22:00", "to": "02:00"}]),
@@ -331,8 +339,7 @@ async fn every_change_of_a_switch_is_on_record_and_no_text_is() {
 async fn texts_are_made_safe() {
     let world = World::with_settings().await;
     let unsafe_text = "<svg><iframe><a title=\"</iframe><img src onerror=alert(1)>\">Ferm\u{e9}";
-    let event =
-        put(ADMIN, CURRENT, &with("/automaticReplies/outsideHours/fr", json!(unsafe_text)));
+    let event = put(ADMIN, CURRENT, &with("/automaticReplies/outsideHours/fr", json!(unsafe_text)));
     let answer = world.call(event).await.expect(200, "");
     let html = answer.body["automaticReplies"]["outsideHours"]["fr"]["html"].as_str().unwrap();
     assert!(html.contains("Ferm\u{e9}"), "{html}");

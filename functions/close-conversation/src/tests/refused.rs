@@ -2,7 +2,9 @@
 
 use domain::clinic::{ClinicSettings, Plan};
 use domain::people::{Patient, StaffMember};
-use scenario::people::{account, chart, clinic, member, operator, patient, portal, staff, staff_of};
+use scenario::people::{
+    account, chart, clinic, member, operator, patient, portal, staff, staff_of,
+};
 use scenario::{NOW, World, name};
 
 use super::{close, handler, reopen};

@@ -74,10 +74,8 @@ async fn revoking_and_making_at_once_end_in_one_order() {
     let world = World::with_patient().await;
     world.call(put(CHART, LINK, CREATE, &document(LINK))).await;
     let replace = put(CHART, LINK, Some(("If-Match", "\"1\"")), &document(LINK));
-    let (revoked, replaced) = tokio::join!(
-        send(&world.handler, delete(ADMIN, LINK)),
-        send(&world.handler, replace),
-    );
+    let (revoked, replaced) =
+        tokio::join!(send(&world.handler, delete(ADMIN, LINK)), send(&world.handler, replace),);
     assert_eq!(revoked.0, 204, "revoking is decided again");
     assert!([200, 412].contains(&replaced.0), "{}", replaced.0);
     assert_eq!(world.call(get(CHART, LINK)).await.body["active"], false);

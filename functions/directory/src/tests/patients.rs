@@ -75,7 +75,9 @@ async fn what_is_not_said_is_not_allowed() {
 /// Puts the sample's document with one member changed, over whatever version is there.
 async fn upsert(world: &World, member: &str, value: Value) -> Answer {
     let version = world.call(get(CHART, PATIENT)).await.etag.unwrap();
-    world.call(put(CHART, PATIENT, Some(("If-Match", &version)), &with(PATIENT, member, value))).await
+    world
+        .call(put(CHART, PATIENT, Some(("If-Match", &version)), &with(PATIENT, member, value)))
+        .await
 }
 
 #[tokio::test]
@@ -174,7 +176,8 @@ async fn addresses_are_told_apart_as_governments_found() {
 #[tokio::test]
 async fn names_hold_no_control_and_no_direction_character() {
     let world = World::with_patient().await;
-    for character in ['\u{0}', '\u{8}', '\u{1b}', '\u{7f}', '\u{85}', '\r', '\u{2028}', '\u{202E}'] {
+    for character in ['\u{0}', '\u{8}', '\u{1b}', '\u{7f}', '\u{85}', '\r', '\u{2028}', '\u{202E}']
+    {
         let name = json!(format!("a{character}b"));
         let answer = upsert(&world, "name", name).await.expect(422, "forbidden_character");
         assert_eq!(answer.reasons(), ["forbidden_character /name"]);

@@ -150,6 +150,7 @@ async fn the_longest_body_is_stored_whole_and_a_byte_more_is_refused() {
     let whole = event(&account("a1")).body(&json!({ "body": format!("<p>{longest}</p>") }));
     world.ask(&reply(&world), &whole).await.expect(201);
     assert_eq!(world.messages(&name).await[1].body.html().len(), MAX_STORED_BYTES);
-    let more = event(&account("a1")).key("more").body(&json!({ "body": format!("<p>{longest}x</p>") }));
+    let more =
+        event(&account("a1")).key("more").body(&json!({ "body": format!("<p>{longest}x</p>") }));
     world.refuses(&reply(&world), &more, 422, &["body_too_long /body"]).await;
 }

@@ -21,9 +21,8 @@ where
     let (world, name) = World::with_conversation(Plan::Connect).await;
     let world = Arc::new(world);
     let (theirs, about) = (Arc::clone(&world), name.clone());
-    let fault = Fault::meanwhile("TransactWriteItems", move || {
-        others(Arc::clone(&theirs), about.clone())
-    });
+    let fault =
+        Fault::meanwhile("TransactWriteItems", move || others(Arc::clone(&theirs), about.clone()));
     let answer = world.ask(&faulty(&world, fault), &event).await;
     let messages = world.messages(&name).await.len();
     (answer, messages, world)

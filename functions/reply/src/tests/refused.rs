@@ -3,7 +3,9 @@
 use domain::clinic::{ClinicSettings, Plan};
 use domain::command::Switch;
 use domain::people::{Patient, StaffMember};
-use scenario::people::{account, chart, clinic, member, operator, patient, portal, staff, staff_of};
+use scenario::people::{
+    account, chart, clinic, member, operator, patient, portal, staff, staff_of,
+};
 use scenario::{CONVERSATION, NOW, World, name};
 use serde_json::json;
 
@@ -125,8 +127,14 @@ async fn a_request_that_can_never_work_says_why() {
     let deep = "<ul><li>".repeat(60) + "deep";
     for (body, codes) in [
         (json!({ "body": "" }), vec!["body_empty /body"]),
-        (json!({ "body": "<iframe src=\"https://example.test\"></iframe>" }), vec!["body_empty /body"]),
-        (json!({ "body": "<!-- note -->", "seen": 0 }), vec!["body_empty /body", "marker_beyond_last /seen"]),
+        (
+            json!({ "body": "<iframe src=\"https://example.test\"></iframe>" }),
+            vec!["body_empty /body"],
+        ),
+        (
+            json!({ "body": "<!-- note -->", "seen": 0 }),
+            vec!["body_empty /body", "marker_beyond_last /seen"],
+        ),
         (json!({ "body": deep }), vec!["body_too_deep /body"]),
         (json!({ "body": "x", "seen": 2 }), vec!["marker_beyond_last /seen"]),
         (json!({ "body": "x", "seen": 4_000_000_000_u32 }), vec!["marker_beyond_last /seen"]),

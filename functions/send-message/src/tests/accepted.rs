@@ -88,7 +88,9 @@ async fn replies_are_allowed_as_the_sender_says_or_else_as_the_clinic_does() {
             if let Some(said) = said {
                 body["repliesAllowed"] = json!(said);
             }
-            let event = event(&staff("s1")).body(&body).key(&format!("{default}.{said:?}").replace(['(', ')'], "-"));
+            let event = event(&staff("s1"))
+                .body(&body)
+                .key(&format!("{default}.{said:?}").replace(['(', ')'], "-"));
             let answer = world.ask(&send(&world), &event).await.expect(201);
             assert_eq!(answer["repliesAllowed"], said.unwrap_or(default));
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::clinic::Plan;
 use domain::people::{Patient, StaffMember};
-use scenario::people::{member, patient, staff};
 use scenario::World;
+use scenario::people::{member, patient, staff};
 use testkit::Fault;
 
 use super::{event, faulty};

@@ -2,7 +2,9 @@
 
 use domain::clinic::{ClinicSettings, Plan};
 use domain::people::{Patient, StaffMember};
-use scenario::people::{account, chart, clinic, member, operator, patient, portal, staff, staff_of};
+use scenario::people::{
+    account, chart, clinic, member, operator, patient, portal, staff, staff_of,
+};
 use scenario::{NOW, World};
 use serde_json::json;
 
@@ -16,8 +18,7 @@ async fn every_unmet_precondition_is_said_at_once() {
         Patient { portal_access: false, email: None, sms: None, ..patient("c1", "p1") };
     world.patient(&unreachable).await;
     let event = event(&staff("s1")).body(&to(&["s2", "nobody"]));
-    let codes =
-        ["portal_disabled", "patient_access_off", "no_contact", "unknown_recipient /to/1"];
+    let codes = ["portal_disabled", "patient_access_off", "no_contact", "unknown_recipient /to/1"];
     world.refuses(&send(&world), &event, 409, &codes).await;
 }
 
@@ -111,7 +112,10 @@ async fn a_request_that_can_never_work_says_why() {
         (json!({ "body": "x" }), vec!["missing_member /title"]),
         (json!({ "title": "t", "body": "x", "to": "s2" }), vec!["wrong_type /to"]),
         (json!({ "title": "t", "body": "x", "to": [2] }), vec!["wrong_type /to/0"]),
-        (json!({ "title": "t", "body": "x", "repliesAllowed": "yes" }), vec!["wrong_type /repliesAllowed"]),
+        (
+            json!({ "title": "t", "body": "x", "repliesAllowed": "yes" }),
+            vec!["wrong_type /repliesAllowed"],
+        ),
         (json!({ "title": "t", "body": "x", "sender": "s2" }), vec!["unknown_member /sender"]),
         (json!({ "title": "t", "body": "x", "state": "open" }), vec!["unknown_member /state"]),
         (json!({ "title": "t", "body": "x", "clinicId": "c2" }), vec!["unknown_member /clinicId"]),

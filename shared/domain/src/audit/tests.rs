@@ -121,11 +121,7 @@ fn a_record_reads_back_as_it_was_stored() {
         Subject { patient: None, ..subject(clinic_id()) },
         "q1",
     );
-    let changed = Changed {
-        member: "plan".to_owned(),
-        from: None,
-        to: Some("connect".to_owned()),
-    };
+    let changed = Changed { member: "plan".to_owned(), from: None, to: Some("connect".to_owned()) };
     for record in [
         done.clone(),
         done.with_changes(vec![changed]),

@@ -71,7 +71,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn clinics() -> impl Strategy<Value = ClinicSettings> {
-    let windows: [&[&str]; 3] = [&["09:00-17:00"], &["09:00-12:00", "13:00-17:15"], &["22:00-02:00"]];
+    let windows: [&[&str]; 3] =
+        [&["09:00-17:00"], &["09:00-12:00", "13:00-17:15"], &["22:00-02:00"]];
     let windows = prop::sample::select(windows.to_vec());
     (windows, 0_u32..30, 0_u32..60, 1_u32..120).prop_map(|(windows, quiet, gap, after)| {
         let mut clinic = clinic();
@@ -123,10 +124,9 @@ impl World {
         let by_patient = matches!(actor, Actor::Account { .. });
         let mut facts = facts(&actor, &self.thread.clinic);
         // s3 takes no part, and sees all.
-        facts.staff = facts.staff.map(|_| StaffMember {
-            sees_all_conversations: true,
-            ..staff(WRITERS[who])
-        });
+        facts.staff = facts
+            .staff
+            .map(|_| StaffMember { sees_all_conversations: true, ..staff(WRITERS[who]) });
         let Thread { clinic, conversation, messages, timers } = &self.thread;
         let decided = |change: Option<Change>, automatic| match change {
             Some(change) => Decided::Change { change: Box::new(change), by_patient, automatic },
@@ -163,7 +163,10 @@ impl World {
                     return Decided::Nothing;
                 };
                 match fire(timer, conversation, clinic, &patient(), self.now) {
-                    Fired::Reply(change) => decided(Some(*change), true),
+                    Fired::Reply(change) => {
+                        assert_eq!(clinic.plan, Plan::ConnectPro);
+                        decided(Some(*change), true)
+                    }
                     Fired::Wait(until) => {
                         assert!(until > self.now && until <= self.now + LONGEST_WAIT);
                         Decided::Timer(*kind, Some(until))
@@ -185,12 +188,12 @@ impl World {
                 }
             }
             Decided::Change { change, by_patient, automatic } => {
-                self.change(*change, by_patient, automatic);
+                self.change(&change, by_patient, automatic);
             }
         }
     }
 
-    fn change(&mut self, change: Change, by_patient: bool, automatic: bool) {
+    fn change(&mut self, change: &Change, by_patient: bool, automatic: bool) {
         let before = self.thread.conversation.clone();
         let earlier = self.thread.messages.clone();
         let marker = change.marker.clone();
@@ -223,7 +226,6 @@ impl World {
     fn check_automatic(&self, reply: &Message, earlier: &[Message]) {
         let clinic = &self.thread.clinic;
         let settings = &clinic.automatic_replies;
-        assert_eq!(clinic.plan, Plan::ConnectPro);
         let last = |of: fn(&Author) -> bool| earlier.iter().rfind(|message| of(&message.author));
         let minutes = |minutes: u32| SignedDuration::from_mins(i64::from(minutes));
         if let Some(staff) = last(|author| matches!(author, Author::Staff { .. })) {
@@ -289,6 +291,8 @@ fn person(who: &str) -> Person {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
     #[test]
     fn whatever_happens_in_whatever_order(clinic in clinics(), steps in steps()) {
         let mut world = World::new(clinic);

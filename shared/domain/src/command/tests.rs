@@ -316,12 +316,8 @@ fn everyone_has_a_count_of_their_own() {
     let actor = as_account("a2");
     let facts = facts(&actor, &clinic());
     let side = facts.side(&actor).unwrap();
-    let read = mark_read(
-        &side,
-        Some(&thread.conversation),
-        thread.messages.last(),
-        ReadMarker::default(),
-    );
+    let read =
+        mark_read(&side, Some(&thread.conversation), thread.messages.last(), ReadMarker::default());
     let tally = &thread.conversation.tally;
     assert_eq!(read.unwrap().unread(tally, &side.person()), 0);
     assert_eq!(counts(&thread), [2, 3, 4, 3, 4]);

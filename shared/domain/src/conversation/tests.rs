@@ -7,17 +7,18 @@
 )]
 
 use super::*;
+use crate::clinic::Plan;
 use crate::command::Switch;
 use crate::testing::{
     Thread, WORKING, as_account, as_portal, as_staff, at, body, clinic, conversation, name,
 };
-use crate::clinic::Plan;
 
 #[test]
 fn an_automatic_message_is_of_neither_side_and_of_nobody() {
     let author = Author::Automatic { reason: AutomaticReason::OutsideHours };
     assert_eq!((author.person(), author.party()), (None, None));
-    let (after, message) = conversation().with_message(author, body("Closed."), at(WORKING)).unwrap();
+    let (after, message) =
+        conversation().with_message(author, body("Closed."), at(WORKING)).unwrap();
     assert_eq!(after.awaits(), Party::Patient, "staff wrote last");
     assert_eq!(message.number, 2);
     for person in [Person::Patient, Person::Staff(StaffId::parse("s2").unwrap())] {

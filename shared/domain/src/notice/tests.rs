@@ -6,6 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -211,10 +213,8 @@ proptest! {
 
 /// The longest text message that settings and deployment allow, by the id's length.
 fn longest_text(language: Language, id_characters: usize) -> String {
-    let clinic = ClinicSettings {
-        sms_name: Some(ClinicName::parse(&"W".repeat(30)).unwrap()),
-        ..clinic()
-    };
+    let clinic =
+        ClinicSettings { sms_name: Some(ClinicName::parse(&"W".repeat(30)).unwrap()), ..clinic() };
     assert_eq!(clinic.check(), Ok(()));
     let id = ConversationId::parse(&"0".repeat(id_characters)).unwrap();
     let link = link(&"d".repeat(MAX_LINK_DOMAIN), &id);
@@ -290,7 +290,7 @@ fn every_word_of_a_notice_is_on_record() {
             let id = ConversationId::parse("0197c0de").unwrap();
             let words = wording(channel, &clinic(), &patient, link("portal.example.test", &id));
             let Wording { subject, text, link_label, .. } = words;
-            all += &format!("{channel:?} {language:?}\n{subject}\n{text}\n[{link_label}]\n\n");
+            writeln!(all, "{channel:?} {language:?}\n{subject}\n{text}\n[{link_label}]\n").unwrap();
         }
     }
     insta::assert_snapshot!(all);

@@ -83,7 +83,10 @@ fn every_code_is_one_of_its_own_and_stored_as_it_is_shown() {
         assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
         assert_eq!(serde_json::to_value(code).unwrap(), name);
         for text in [code.meaning(), code.remedy()] {
-            assert!(text.ends_with('.') && text.starts_with(|c: char| !c.is_whitespace()), "{name}");
+            assert!(
+                text.ends_with('.') && text.starts_with(|c: char| !c.is_whitespace()),
+                "{name}"
+            );
         }
     }
 }

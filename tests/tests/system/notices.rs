@@ -1,0 +1,174 @@
+//! How a patient is told, and that nothing of the message is in it.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value, json};
+use system_tests::world::{self, Call, Conversation};
+
+use crate::aws::{self, described, emails, string, texts};
+use crate::harness::{STAFF, Site, address, eventually, expect, marked, notice, partition};
+
+const SOON: Duration = Duration::from_secs(60);
+
+fn link(conversation: &Conversation) -> String {
+    let domain = described("/parameters/LinkDomain");
+    format!("https://{}/c/{}", domain.as_str().unwrap(), conversation.id)
+}
+
+fn email_of(conversation: &Conversation) -> Value {
+    let link = link(conversation);
+    eventually("the email", SOON, || emails(&link).pop())
+}
+
+/// What may not stand in a notice.
+fn discreet(notice: &Value) {
+    let all = notice.to_string();
+    for secret in ["Diagnosis", "Prescription", "Anna", "Marie"] {
+        assert!(!all.contains(secret), "{secret} in {all}");
+    }
+}
+
+#[test]
+fn an_email_says_that_there_is_a_message_in_the_patients_language() {
+    let mut settings =
+        world::settings("Clinique Sainte-Hélène", "connect_pro", world::always_open());
+    settings["defaultLanguage"] = json!("en");
+    let site = Site::with(settings);
+    let to = address();
+    let patient = world::patient_by_email(&marked("Marie"), &to, "fr_CA");
+    expect(&site.clinic.create_patient("french", patient), 201);
+    let french = site.started(&site.clinic.start(STAFF, "french", crate::harness::message()));
+    let english = site.start();
+
+    let email = email_of(&french);
+    assert_eq!(email["Source"], described("/parameters/SenderAddress"));
+    assert!(email["Source"].as_str().unwrap().starts_with("no-reply@"));
+    assert!(email["To"].to_string().to_lowercase().contains(&to.to_lowercase()), "{email}");
+    assert_eq!(email["Subject"], "Nouveau message sécurisé de Clinique Sainte-Hélène");
+    let text = email["BodyText"].as_str().unwrap();
+    assert!(text.contains("Connectez-vous pour le lire"), "{text}");
+    assert!(text.contains(&link(&french)));
+    assert!(email["BodyHtml"].as_str().unwrap().contains("Lire le message"), "{email}");
+    discreet(&email);
+
+    let email = email_of(&english);
+    assert_eq!(email["Subject"], "New secure message from Clinique Sainte-Hélène");
+    assert!(email["BodyText"].as_str().unwrap().contains("Sign in to read it"), "{email}");
+    discreet(&email);
+
+    for thread in [french, english] {
+        site.settled(&thread);
+        let opened = expect(&thread.read(&site.staff()), 200);
+        let shown = &opened["messages"][0]["notice"];
+        assert_eq!(
+            (shown["state"].as_str(), shown["channel"].as_str()),
+            (Some("accepted"), Some("email"))
+        );
+        assert_eq!(emails(&link(&thread)).len(), 1, "both triggers at once send once");
+    }
+}
+
+#[test]
+fn a_text_message_says_the_same_in_160_characters() {
+    let site = Site::new();
+    let patient = world::patient_by_sms(&marked("John"), "+1 613 555 0123");
+    expect(&site.clinic.create_patient("texted", patient), 201);
+    let thread = site.started(&site.clinic.start(STAFF, "texted", crate::harness::message()));
+    let link = link(&thread);
+    let sent = eventually("the text message", SOON, || texts(&link).pop());
+    assert_eq!(sent["PhoneNumber"], "+16135550123");
+    let text = sent["Message"].as_str().unwrap();
+    assert_eq!(text, format!("Clinic: you have a new secure message: {link}"));
+    assert!(text.len() <= 160, "{text}");
+    discreet(&sent);
+    site.settled(&thread);
+    assert_eq!(texts(&link).len(), 1);
+}
+
+/// The clinic's own people read in the app: a patient's message tells nobody by email.
+#[test]
+fn a_patients_message_and_the_patients_view_hold_no_notice() {
+    let site = Site::new();
+    let thread = site.start();
+    site.settled(&thread);
+    expect(&thread.reply(&site.account, &marked("Reply")), 201);
+    let opened = expect(&thread.read(&site.account), 200);
+    assert!(!opened.to_string().contains("\"notice\""), "{opened}");
+    assert!(notice(&thread, 2).is_none());
+    assert!(
+        !aws::partition(&partition(&thread))
+            .iter()
+            .any(|item| string(item, "sk").starts_with("OUTBOX#"))
+    );
+}
+
+#[test]
+fn who_has_no_address_for_the_preferred_channel_is_told_the_other_way_only_with_consent() {
+    let site = Site::new();
+    for (id, consent, state) in [("without", false, "failed"), ("with", true, "accepted")] {
+        let mut patient = world::patient_by_sms(&marked("Sam"), "+16135550124");
+        patient["preferredChannel"] = json!("email");
+        patient["otherChannelConsented"] = json!(consent);
+        expect(&site.clinic.create_patient(id, patient), 201);
+        let call = site.clinic.start(STAFF, id, crate::harness::message());
+        let answer = expect(&call, 201);
+        assert_eq!(answer["noticeChannel"].as_str(), consent.then_some("sms"));
+        let thread = site.started(&call);
+        let ended = site.settled(&thread);
+        assert_eq!(string(&ended, "state"), state, "{ended}");
+        assert_eq!(texts(&link(&thread)).len(), usize::from(consent));
+    }
+}
+
+/// What the stream and the provider dropped, the schedule picks up: a notice that waits for its next
+/// attempt is sent when it comes due, and one whose reader may not be told any more is not.
+#[test]
+fn a_notice_that_failed_for_a_passing_reason_is_tried_again_by_the_schedule() {
+    let site = Site::new();
+    let patient = world::patient_by_email(&marked("Gone"), &address(), "en");
+    expect(&site.clinic.create_patient("gone", patient.clone()), 201);
+    let again = site.start();
+    let ended = site.started(&site.clinic.start(STAFF, "gone", crate::harness::message()));
+    for thread in [&again, &ended] {
+        assert_eq!(string(&site.settled(thread), "state"), "accepted");
+    }
+    let mut switched_off = patient;
+    switched_off["portalAccess"] = json!(false);
+    let change = Call::new(&site.clinic.chart(), Method::PUT, site.clinic.patient("gone"));
+    expect(&change.with_body(switched_off).with_header("If-Match", "\"1\""), 200);
+    for thread in [&again, &ended] {
+        make_due(thread);
+    }
+    let limit = Duration::from_secs(150);
+    let state = |thread| {
+        notice(thread, 1).map(|item| string(&item, "state")).filter(|state| state != "queued")
+    };
+    assert_eq!(eventually("the next attempt", limit, || state(&again)), "accepted");
+    assert_eq!(emails(&link(&again)).len(), 2);
+    assert_eq!(eventually("the end of the other", limit, || state(&ended)), "failed");
+    assert_eq!(string(&notice(&ended, 1).unwrap(), "reason"), "access_ended");
+    assert_eq!(emails(&link(&ended)).len(), 1);
+    assert_eq!(notice(&again, 1).unwrap()["attempts"]["N"], "2");
+}
+
+/// Turns a notice that was sent back into one whose first attempt failed for a passing reason.
+fn make_due(conversation: &Conversation) {
+    const SHARDS: u32 = 4;
+    let mut item = notice(conversation, 1).unwrap();
+    let members = item.as_object_mut().unwrap();
+    for gone in ["at", "providerId", "provider_id", "reason"] {
+        members.remove(gone);
+    }
+    let shard = conversation
+        .id
+        .bytes()
+        .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)))
+        % SHARDS;
+    let due = "2026-01-01T00:00:00.000000Z";
+    members.insert("state".into(), json!({ "S": "queued" }));
+    members.insert("due".into(), json!({ "S": due }));
+    members.insert("due_pk".into(), json!({ "S": format!("DUE#NOTICE#{shard}") }));
+    members.insert("due_sk".into(), json!({ "S": due }));
+    aws::put_item(&item);
+}
