@@ -79,7 +79,7 @@ fn bucket(aws: &Aws, stack: &str) -> Result<String> {
         format!("{stack}-{}-{}", account.unwrap_or_default(), aws.region)
     };
     if aws.call(["s3api", "head-bucket", "--bucket", &name]).is_err() {
-        aws.call(["s3", "mb", &format!("s3://{name}")])?;
+        process::output(aws.command().args(["s3", "mb", &format!("s3://{name}")]))?;
     }
     Ok(name)
 }

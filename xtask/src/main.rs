@@ -13,6 +13,7 @@ mod environment;
 mod failure;
 mod gateway;
 mod guide;
+mod measure;
 mod package;
 mod process;
 mod python;
@@ -45,6 +46,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "test", options: DEPLOYING, run: check::all, help: "the same, then the whole-system tests on a fresh stack" },
     Command { name: "audit", options: AUDITING, run: audit::command, help: "licences, banned, doubled and unused dependencies" },
     Command { name: "build", options: &[], run: release::command, help: "the release zips for Lambda, in target/lambda" },
+    Command { name: "measure", options: &[], run: measure::command, help: "sizes, start times, and the AWS calls of each command" },
 ];
 
 fn main() -> ExitCode {

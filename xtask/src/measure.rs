@@ -22,6 +22,7 @@ use crate::arguments::Arguments;
 use crate::console::{Step, say};
 use crate::failure::{Doing as _, Result};
 use crate::package::{self, Package, Profile};
+use crate::release::size;
 use crate::server::Server;
 use crate::up::{self, Start};
 use cost::Cost;
@@ -65,7 +66,10 @@ fn functions_table(package: &Package, started: &[Started]) -> String {
     let cores = available_parallelism().map_or(0, usize::from);
     let mut lines = vec![
         String::new(),
-        format!("Release profile, {cores} cores, {ARCH}; start: the median of {} runs.", start::RUNS),
+        format!(
+            "Release profile, {cores} cores, {ARCH}; start: the median of {} runs.",
+            start::RUNS
+        ),
         String::new(),
         "| function | zip | start | memory then |".to_owned(),
         "| --- | ---: | ---: | ---: |".to_owned(),
@@ -74,9 +78,9 @@ fn functions_table(package: &Package, started: &[Started]) -> String {
         lines.push(format!(
             "| {} | {} | {} | {} |",
             function.name,
-            megabytes(function.zip_size),
+            size(function.zip_size),
             milliseconds(started.median),
-            megabytes(started.resident)
+            size(started.resident)
         ));
     }
     lines.join("\n")
@@ -101,12 +105,6 @@ fn commands_table(costs: &[(&'static str, Cost)]) -> String {
     lines.join("\n")
 }
 
-/// A size in megabytes of a million bytes, rounded up to a tenth.
-fn megabytes(bytes: usize) -> String {
-    let tenths = bytes.div_ceil(100_000);
-    format!("{}.{} MB", tenths / 10, tenths % 10)
-}
-
 fn milliseconds(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }
@@ -129,8 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_and_times_are_short() {
-        assert_eq!(megabytes(3_950_001), "4.0 MB");
+    fn times_are_in_tenths_of_a_millisecond() {
         assert_eq!(milliseconds(Duration::from_micros(12_340)), "12.3 ms");
     }
 }

@@ -124,8 +124,8 @@ enum Found {
 /// A Python that will do: the one in the variable `PYTHON`, or the first good one under the usual names.
 fn find() -> Result<PathBuf> {
     let given = environment::variable("PYTHON").map(PathBuf::from);
-    let names: Vec<PathBuf> = match given {
-        Some(python) => vec![python],
+    let names: Vec<PathBuf> = match &given {
+        Some(python) => vec![python.clone()],
         None => NAMES.iter().map(PathBuf::from).collect(),
     };
     let mut found = Vec::new();
@@ -136,7 +136,7 @@ fn find() -> Result<PathBuf> {
             None => {}
         }
     }
-    Err(refusal(&found))
+    Err(refusal(given.as_deref(), &found))
 }
 
 fn ask(python: &Path) -> Option<Found> {
@@ -158,7 +158,7 @@ fn judge(answer: &str) -> Option<Found> {
     })
 }
 
-fn refusal(found: &[(PathBuf, Found)]) -> Failure {
+fn refusal(given: Option<&Path>, found: &[(PathBuf, Found)]) -> Failure {
     let needed = format!(
         "The local stack runs on Python {}.{} to {}.{}, with its modules venv and ensurepip (pip)",
         OLDEST.0, OLDEST.1, NEWEST.0, NEWEST.1
@@ -166,7 +166,12 @@ fn refusal(found: &[(PathBuf, Found)]) -> Failure {
     let install = "Install it (Debian, Ubuntu: apt-get install python3 python3-venv; Fedora: dnf install python3; \
                    macOS: brew install python3), or name another one in the variable PYTHON.";
     if found.is_empty() {
-        return Failure::new(format!("{needed}, and no Python was found.\n{install}"));
+        return Failure::new(match given {
+            Some(given) => {
+                format!("{needed}, and PYTHON names {}, which is none.", given.display())
+            }
+            None => format!("{needed}, and no Python was found.\n{install}"),
+        });
     }
     let mut lines = vec![format!("{needed}, and none of these will do:")];
     for (name, what) in found {
@@ -206,12 +211,17 @@ mod tests {
 
     #[test]
     fn what_will_not_do_is_said_with_what_to_do() {
-        let none = refusal(&[]).to_string();
+        let given = refusal(Some(Path::new("/bin/false")), &[]).to_string();
+        assert!(given.contains("PYTHON names /bin/false"), "{given}");
+        let none = refusal(None, &[]).to_string();
         assert!(none.contains("no Python was found") && none.contains("apt-get install"), "{none}");
-        let some = refusal(&[
-            ("python3".into(), Found::Version(3, 8)),
-            ("python3.12".into(), Found::Lacks(vec!["venv".into(), "ensurepip".into()])),
-        ])
+        let some = refusal(
+            None,
+            &[
+                ("python3".into(), Found::Version(3, 8)),
+                ("python3.12".into(), Found::Lacks(vec!["venv".into(), "ensurepip".into()])),
+            ],
+        )
         .to_string();
         assert!(some.contains("python3 is Python 3.8"), "{some}");
         assert!(some.contains("python3.12 lacks venv and ensurepip"), "{some}");

@@ -28,8 +28,8 @@ pub fn command(_arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// A size in megabytes of a million bytes.
-fn size(bytes: usize) -> String {
+/// A size in megabytes of a million bytes, rounded up to a tenth.
+pub fn size(bytes: usize) -> String {
     let tenths = bytes.div_ceil(100_000);
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }

@@ -33,9 +33,6 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 /// How long the stack may take to end before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
-/// How often another port is tried when somebody took the free one first.
-const ATTEMPTS: u32 = 3;
-
 /// A stack's process that was started by this command, now or earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Server {
@@ -52,27 +49,33 @@ impl Server {
     /// Starts a stack on `port`, or on a free one. What is left of an earlier one is stopped first.
     pub fn start(venv: &Venv, port: Option<u16>) -> Result<Self> {
         stop()?;
-        for attempt in 1.. {
-            let chosen = match port {
-                Some(port) if is_free(port) => port,
-                Some(port) => {
-                    return Err(Failure::new(format!(
-                        "Port {port} is in use. Choose another with --port, or leave --port out to have a free one."
-                    )));
-                }
-                None => free_port()?,
-            };
-            match start_on(venv, chosen) {
-                Err(_) if port.is_none() && attempt < ATTEMPTS && !is_free(chosen) => {}
-                other => return other,
-            }
+        let port = match port {
+            Some(port) => port,
+            None => free_port()?,
+        };
+        Self::check_port(port)?;
+        start_on(venv, port)
+    }
+
+    /// Refuses a port that somebody else has. The recorded stack's own will be free once that is stopped.
+    pub fn check_port(port: u16) -> Result<()> {
+        if is_free(port) || recorded().is_some_and(|server| server.is_on(port) && server.is_ours())
+        {
+            return Ok(());
         }
-        Err(Failure::new("No port is free."))
+        Err(Failure::new(format!(
+            "Port {port} is in use. Choose another with --port, or leave --port out to have a free one."
+        )))
     }
 
     /// Where it answers.
     pub fn endpoint(self) -> String {
         format!("http://{}:{}", Ipv4Addr::LOCALHOST, self.port)
+    }
+
+    /// Whether it is on this port.
+    pub fn is_on(self, port: u16) -> bool {
+        self.port == port
     }
 
     /// Its process.

@@ -32,11 +32,24 @@ pub enum Start {
 /// A stack that was started for it and could not be deployed to is stopped again.
 pub fn bring_up(target: &Target, start: Start, parameters: &Parameters) -> Result<Value> {
     let venv = Venv::ensure()?;
-    let package = package(target)?;
-    let Target::Local { port } = target else {
-        return deploy::deploy(&aws(target, venv)?, &package, parameters, None);
+    let port = match target {
+        Target::Local { port } => port,
+        Target::Endpoint(url) => {
+            let aws = Aws::endpoint(venv, url.clone());
+            return deploy::deploy(&aws, &package(target)?, parameters, None);
+        }
+        Target::Amazon => {
+            let aws = Aws::amazon(venv)?;
+            return deploy::deploy(&aws, &package(target)?, parameters, None);
+        }
     };
-    let running = Server::running().filter(|_| start == Start::Reuse && port.is_none());
+    let running = Server::running()
+        .filter(|running| start == Start::Reuse && port.is_none_or(|port| running.is_on(port)));
+    if let (None, Some(port)) = (running, port) {
+        // Said now, and not after minutes of building.
+        Server::check_port(*port)?;
+    }
+    let package = package(target)?;
     let server = match running {
         Some(server) => {
             server::say_reused(server);
@@ -57,14 +70,6 @@ pub fn take_down(target: &Target) -> Result<()> {
     match target {
         Target::Local { .. } => server::stop().map(|_| ()),
         Target::Endpoint(_) | Target::Amazon => Ok(()),
-    }
-}
-
-fn aws(target: &Target, venv: Venv) -> Result<Aws> {
-    match target {
-        Target::Amazon => Aws::amazon(venv),
-        Target::Endpoint(url) => Ok(Aws::endpoint(venv, url.clone())),
-        Target::Local { .. } => Ok(Aws::local(venv, String::new())),
     }
 }
 

@@ -161,7 +161,8 @@ impl Notify {
             // its next holder settles the notice.
             let key = key::notice(name, notice.number);
             let stored: Option<Notice> = self.store.read([key.clone()]).await?.take(&key)?;
-            let is_held = |stored: &Notice| stored.is_queued() && stored.attempts == notice.attempts;
+            let is_held =
+                |stored: &Notice| stored.is_queued() && stored.attempts == notice.attempts;
             if !stored.as_ref().is_some_and(is_held) {
                 return Ok(true);
             }

@@ -63,9 +63,10 @@ impl Route {
             ("GET", "/clinics/{clinicId}/patients/{patientId}/conversations/{conversationId}") => {
                 Some(Self::Thread)
             }
-            ("PUT", "/clinics/{clinicId}/patients/{patientId}/conversations/{conversationId}/read-marker") => {
-                Some(Self::Marker)
-            }
+            (
+                "PUT",
+                "/clinics/{clinicId}/patients/{patientId}/conversations/{conversationId}/read-marker",
+            ) => Some(Self::Marker),
             _ => None,
         }
     }
@@ -84,11 +85,11 @@ impl Service for ReadConversations {
 
     async fn call(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
         match Route::of(request) {
-            Some(Route::OwnInbox) => self.own_inbox(request, actor).await,
-            Some(Route::ClinicInbox) => self.clinic_inbox(request, actor).await,
-            Some(Route::Chart) => self.chart(request, actor).await,
-            Some(Route::Thread) => self.thread(request, actor).await,
-            Some(Route::Marker) => self.mark_read(request, actor).await,
+            Some(Route::OwnInbox) => Box::pin(self.own_inbox(request, actor)).await,
+            Some(Route::ClinicInbox) => Box::pin(self.clinic_inbox(request, actor)).await,
+            Some(Route::Chart) => Box::pin(self.chart(request, actor)).await,
+            Some(Route::Thread) => Box::pin(self.thread(request, actor)).await,
+            Some(Route::Marker) => Box::pin(self.mark_read(request, actor)).await,
             None => Err(Refusal::from(Code::NotFound).into()),
         }
     }
@@ -189,8 +190,7 @@ impl ReadConversations {
         let asked = asked(request, actor, &list, &["state", "limit", "cursor"])?;
         let keys = facts::keys(actor, &clinic, &patient);
         let lists = [List { clinic: clinic.clone(), owner: Owner::Patient(patient.clone()) }];
-        let (found, page) =
-            tokio::join!(self.store.read(keys), self.page(&lists, &asked));
+        let (found, page) = tokio::join!(self.store.read(keys), self.page(&lists, &asked));
         let facts = facts::peek(&found?, actor, &clinic, &patient)?;
         let side = facts.side(actor)?;
         let mut page = page?;
@@ -225,10 +225,8 @@ impl ReadConversations {
         let now = self.sources.now();
         let id = self.sources.new_id();
         let record = Record::done(id, now, actor, action, subject, request.request_id());
-        let (markers, recorded) = tokio::join!(
-            self.store.markers(&page.entries, &person),
-            self.store.record(&record)
-        );
+        let (markers, recorded) =
+            tokio::join!(self.store.markers(&page.entries, &person), self.store.record(&record));
         recorded?;
         let shown = page.entries.iter().zip(markers?);
         let answer = ListPage {
@@ -306,8 +304,7 @@ impl ReadConversations {
             let message: Option<Message> = found.take(&message_key)?;
             let marker_key = key::marker(&name, &person);
             let marker: ReadMarker = found.take(&marker_key)?.unwrap_or_default();
-            let moved =
-                command::mark_read(&side, conversation.as_ref(), message.as_ref(), marker)?;
+            let moved = command::mark_read(&side, conversation.as_ref(), message.as_ref(), marker)?;
             let tally = conversation.as_ref().map(|conversation| &conversation.tally);
             let unread = tally.map(|tally| moved.unread(tally, &person)).unwrap_or_default();
 

@@ -1,9 +1,9 @@
 //! Reads: inbox, chart list, thread and read marker.
 
 mod handler;
-mod view;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use handler::ReadConversations;
 

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::conversation::{
-    Author, Conversation, Message, Party, Person, ReadMarker, State,
-};
+use domain::conversation::{Author, Conversation, Message, Party, Person, ReadMarker, State};
 use domain::id::{ClinicId, ConversationId, PatientId, StaffId};
 use domain::notice::Notice;
 use jiff::Timestamp;

@@ -63,7 +63,7 @@ impl Service for Reply {
             return Err(Refusal::from(Code::NotFound).into());
         }
         let idempotency = request.idempotency_key()?;
-        let wanted = parse(request.json()?)?;
+        let wanted = parse(&request.json()?)?;
         let claim = Claim::new(actor, idempotency.as_str(), request.fingerprint());
 
         let mut attempts = Attempts::within(BUDGET);
@@ -87,7 +87,10 @@ impl Service for Reply {
             let subject = Subject {
                 clinic: Some(name.clinic.clone()),
                 patient: Some(name.patient.clone()),
-                objects: vec![name.conversation.to_string(), decided.conversation.tally.total.to_string()],
+                objects: vec![
+                    name.conversation.to_string(),
+                    decided.conversation.tally.total.to_string(),
+                ],
             };
             let action = Action::ConversationReply;
             let id = self.sources.new_id();
@@ -158,7 +161,7 @@ impl Known {
     }
 }
 
-fn parse(dto: NewMessage) -> Result<command::Reply, Refusal> {
+fn parse(dto: &NewMessage) -> Result<command::Reply, Refusal> {
     let mut checks = Checks::new();
     let body = checks.take("/body", Body::parse(&dto.body));
     if dto.seen.is_some_and(|seen| !(1..=domain::conversation::MAX_MESSAGES).contains(&seen)) {

@@ -70,7 +70,7 @@ impl Service for SendMessage {
             return Err(Refusal::from(Code::NotFound).into());
         }
         let idempotency = request.idempotency_key()?;
-        let wanted = parse(request.json()?)?;
+        let wanted = parse(&request.json()?)?;
         let claim = Claim::new(actor, idempotency.as_str(), request.fingerprint());
 
         let mut attempts = Attempts::within(BUDGET);
@@ -137,7 +137,7 @@ struct Wanted {
     replies_allowed: Option<bool>,
 }
 
-fn parse(dto: NewConversation) -> Result<Wanted, Refusal> {
+fn parse(dto: &NewConversation) -> Result<Wanted, Refusal> {
     let mut checks = Checks::new();
     let title = Title::parse(&dto.title).map_err(problem_codes::of_title);
     let title = checks.take("/title", title);

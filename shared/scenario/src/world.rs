@@ -245,7 +245,7 @@ impl World {
         let cors = AllowedOrigins::parse("https://clinic.example.test").unwrap();
         let now = sources().now();
         let id = platform::new_id();
-        Answer::of(&edge::serve(service, &cors, event.parsed(), now, id).await)
+        Answer::of(&Box::pin(edge::serve(service, &cors, event.parsed(), now, id)).await)
     }
 
     /// Requires that a handler refuses an event with this status and these codes (each with its

@@ -1,4 +1,4 @@
-//! DynamoDB: the keys, the items, the reads and the transactions.
+//! `DynamoDB`: the keys, the items, the reads and the transactions.
 //!
 //! A command is two waves: [`Store::read`] fetches all facts at once, and [`Store::commit`] writes
 //! the decision in one transaction or not at all.

@@ -13,10 +13,10 @@ use crate::key::Key;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// BatchGetItem takes at most this many keys (AWS limit).
+/// `BatchGetItem` takes at most this many keys (AWS limit).
 const MOST_KEYS: usize = 100;
 
-/// BatchGetItem returns at most 16 MB and may leave keys over; so often they are asked for again.
+/// `BatchGetItem` returns at most 16 MB and may leave keys over; so often they are asked for again.
 const MOST_ROUNDS: usize = 5;
 
 /// The items that a read found.

@@ -174,10 +174,7 @@ impl Transaction {
 
     /// Appends an audit record.
     pub fn record(&mut self, record: &Record) {
-        let item = match audit::item(record) {
-            Ok(item) => item,
-            Err(_) => return self.fail("audit record"),
-        };
+        let Ok(item) = audit::item(record) else { return self.fail("audit record") };
         let built = Put::builder()
             .table_name(&self.audit_table)
             .set_item(Some(item))

@@ -1,4 +1,4 @@
-//! Metrics in CloudWatch's embedded format: a line of JSON on standard output, no call.
+//! Metrics in `CloudWatch`'s embedded format: a line of JSON on standard output, no call.
 
 use std::io::Write as _;
 
@@ -43,7 +43,7 @@ fn line(work: Work, tick: Tick, now: Timestamp) -> Value {
 mod tests {
     use super::*;
 
-    /// CloudWatch's embedded metric format: every metric that `_aws` names is a member beside it.
+    /// `CloudWatch`'s embedded metric format: every metric that `_aws` names is a member beside it.
     #[test]
     fn a_tick_s_line_has_every_metric_that_it_names() {
         let tick = Tick { oldest_due_seconds: Some(61), stuck: 2 };

@@ -206,7 +206,10 @@ async fn a_tick_begins_nothing_without_the_time_to_end_it() {
     let worker = counter(&db, SignedDuration::from_secs(1));
     assert_eq!(run(&worker, Trigger::Tick, in_seconds(45)).await, Value::Null);
     assert_eq!(worker.begun.lock().unwrap().len(), 16);
-    assert_eq!(tick(&worker, in_seconds(29)).await, Tick { oldest_due_seconds: Some(76), stuck: 0 });
+    assert_eq!(
+        tick(&worker, in_seconds(29)).await,
+        Tick { oldest_due_seconds: Some(76), stuck: 0 }
+    );
     assert_eq!(worker.begun.lock().unwrap().len(), 16);
 }
 

@@ -40,7 +40,9 @@ impl Trigger {
         let event: Event = serde_json::from_value(event).map_err(|_| BadEvent)?;
         let records = event.records.into_iter().map(|record| {
             let text = |name: &str| match record.change.keys.get(name) {
-                Some(value) => serde_json::to_value(value).ok()?.get("S")?.as_str().map(str::to_owned),
+                Some(value) => {
+                    serde_json::to_value(value).ok()?.get("S")?.as_str().map(str::to_owned)
+                }
                 None => None,
             };
             Some(Record {

@@ -37,7 +37,8 @@ impl Cost {
                     let body = body(call)?;
                     let actions = body.get("TransactItems").and_then(Value::as_array);
                     let actions = actions.map(Vec::as_slice).unwrap_or_default();
-                    let writes = actions.iter().filter_map(|action| action.as_object()?.values().next());
+                    let writes =
+                        actions.iter().filter_map(|action| action.as_object()?.values().next());
                     cost.transactions.push(actions.len());
                     // Each is prepared and then written, and a check is prepared and released.
                     cost.write_units += writes.map(|write| 2 * units(write)).sum::<usize>();
@@ -83,7 +84,9 @@ fn waves(calls: &[Call]) -> Vec<Vec<String>> {
     let mut end = None;
     for call in calls {
         match waves.last_mut() {
-            Some(wave) if end.is_some_and(|end| call.begun < end) => wave.push(call.operation.clone()),
+            Some(wave) if end.is_some_and(|end| call.begun < end) => {
+                wave.push(call.operation.clone())
+            }
             _ => waves.push(vec![call.operation.clone()]),
         }
         end = end.max(Some(call.ended));

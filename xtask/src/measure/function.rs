@@ -124,7 +124,10 @@ impl Sandbox {
             ("Content-Type", "application/json"),
             ("Lambda-Runtime-Aws-Request-Id", "0c1d0e9f-6a55-4c1e-9d5c-3f0a4f6b7a21"),
             ("Lambda-Runtime-Deadline-Ms", &end.as_millis().to_string()),
-            ("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:123456789012:function:x"),
+            (
+                "Lambda-Runtime-Invoked-Function-Arn",
+                "arn:aws:lambda:us-east-1:123456789012:function:x",
+            ),
             ("Lambda-Runtime-Trace-Id", "Root=1-6924f0a1-3f1c2a9b7d5e4c3b2a190812;Sampled=0"),
         ];
         Some(http::answer("200 OK", &headers, &event))

@@ -157,10 +157,14 @@ mod tests {
 
     #[test]
     fn chunks_are_joined() {
-        let raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x\r\nc\r\n0\r\n\r\n";
+        let raw =
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x\r\nc\r\n0\r\n\r\n";
         let mut stream = raw.as_bytes();
         let message = read(&mut stream).unwrap().unwrap();
-        assert_eq!((message.body.as_slice(), message.raw.as_slice()), (b"abc".as_slice(), raw.as_bytes()));
+        assert_eq!(
+            (message.body.as_slice(), message.raw.as_slice()),
+            (b"abc".as_slice(), raw.as_bytes())
+        );
         assert!(stream.is_empty());
     }
 

@@ -34,7 +34,9 @@ impl Proxy {
     /// Starts a proxy in front of an endpoint.
     pub fn start(upstream: &str) -> Result<Self> {
         let Some(upstream) = upstream.strip_prefix("http://").map(str::to_owned) else {
-            return Err(Failure::new(format!("The proxy speaks plain HTTP, which {upstream} does not.")));
+            return Err(Failure::new(format!(
+                "The proxy speaks plain HTTP, which {upstream} does not."
+            )));
         };
         let calls = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&calls);
@@ -75,7 +77,9 @@ fn pass_on(mut client: TcpStream, upstream: &str, calls: &Mutex<Vec<Call>>) -> i
 
 /// The operation: `DynamoDB` names it in a header, SES and SNS in the form that is their body.
 fn operation(request: &Message) -> String {
-    if let Some((_, operation)) = request.header("x-amz-target").and_then(|target| target.split_once('.')) {
+    if let Some((_, operation)) =
+        request.header("x-amz-target").and_then(|target| target.split_once('.'))
+    {
         return operation.to_owned();
     }
     let form = String::from_utf8_lossy(&request.body);
@@ -93,7 +97,8 @@ mod tests {
 
     #[test]
     fn calls_are_passed_on_and_noted_by_name() {
-        let stack = http::serve(|request| Some(http::answer("400 Bad", &[], &request.body))).unwrap();
+        let stack =
+            http::serve(|request| Some(http::answer("400 Bad", &[], &request.body))).unwrap();
         let proxy = Proxy::start(&format!("http://{stack}")).unwrap();
         let api = Api::new(&proxy.endpoint);
         let post = |target: Option<&str>, body: &'static str| {
@@ -107,7 +112,8 @@ mod tests {
         assert_eq!(post(Some("DynamoDB_20120810.Query"), "{}").text(), "{}");
         assert_eq!(post(None, "Version=1&Action=SendRawEmail").status, 400);
         let calls = proxy.take();
-        let names: Vec<_> = calls.iter().map(|call| (call.operation.as_str(), call.status.as_str())).collect();
+        let names: Vec<_> =
+            calls.iter().map(|call| (call.operation.as_str(), call.status.as_str())).collect();
         assert_eq!(names, [("Query", "400"), ("SendRawEmail", "400")]);
         assert!(proxy.take().is_empty());
     }

@@ -40,7 +40,11 @@ const COMMANDS: [Command; 10] = [
 ];
 
 /// Tells the story and hands back what each command cost.
-pub fn tell(package: &Package, stack: &Stack, tables: &Tables) -> Result<Vec<(&'static str, Cost)>> {
+pub fn tell(
+    package: &Package,
+    stack: &Stack,
+    tables: &Tables,
+) -> Result<Vec<(&'static str, Cost)>> {
     let proxy = Proxy::start(&stack.endpoint)?;
     let surroundings = Surroundings {
         endpoint: proxy.endpoint.clone(),
@@ -91,7 +95,9 @@ impl Stage<'_> {
         let answer = self.function(sample)?.invoke(event)?;
         let status = answer.get("statusCode").and_then(Value::as_u64);
         let failures = answer.get("batchItemFailures").and_then(Value::as_array);
-        if status.is_some_and(|status| (200..300).contains(&status)) || failures.is_some_and(Vec::is_empty) {
+        if status.is_some_and(|status| (200..300).contains(&status))
+            || failures.is_some_and(Vec::is_empty)
+        {
             return Ok(answer);
         }
         Err(Failure::new(format!("{sample} was not done: {answer}")))
@@ -157,7 +163,8 @@ fn event(sample: &str, conversation: &str) -> Result<Value> {
     let path = workspace::root().join("events").join(sample);
     let text = fs::read_to_string(&path).doing(format_args!("reading {}", path.display()))?;
     let text = text.replace(SAMPLE_CONVERSATION, conversation);
-    let mut event: Value = serde_json::from_str(&text).doing(format_args!("reading {}", path.display()))?;
+    let mut event: Value =
+        serde_json::from_str(&text).doing(format_args!("reading {}", path.display()))?;
     if let Some(records) = event.get_mut("Records").and_then(Value::as_array_mut) {
         records.truncate(1);
     }
@@ -167,7 +174,8 @@ fn event(sample: &str, conversation: &str) -> Result<Value> {
 /// The id in the answer to what started a conversation.
 fn conversation(answer: &Value) -> Result<String> {
     let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
-    let body: Value = serde_json::from_str(body).doing("reading the answer to the first message")?;
+    let body: Value =
+        serde_json::from_str(body).doing("reading the answer to the first message")?;
     match body.get("conversationId").and_then(Value::as_str) {
         Some(id) => Ok(id.to_owned()),
         None => Err(Failure::new(format!("The answer names no conversation: {body}"))),
@@ -192,7 +200,8 @@ mod tests {
     fn the_clinic_is_closed() {
         let mut event = event("clinic-settings/create-settings.operator.json", "").unwrap();
         close_the_clinic(&mut event).unwrap();
-        let body: Value = serde_json::from_str(event.get("body").unwrap().as_str().unwrap()).unwrap();
+        let body: Value =
+            serde_json::from_str(event.get("body").unwrap().as_str().unwrap()).unwrap();
         assert_eq!(body.pointer("/officeHours/windows").unwrap().as_array().unwrap().len(), 1);
     }
 }

@@ -42,7 +42,8 @@ impl Tables {
     pub fn snapshot(&self) -> Result<Snapshot> {
         let mut found = Snapshot::new();
         for table in [&self.main, &self.audit] {
-            let answer = self.call("Scan", &json!({ "TableName": table, "ConsistentRead": true }))?;
+            let answer =
+                self.call("Scan", &json!({ "TableName": table, "ConsistentRead": true }))?;
             let items = answer.get("Items").and_then(Value::as_array);
             for item in items.into_iter().flatten().filter_map(Value::as_object) {
                 found.insert(key(table, item), item.clone());

@@ -67,19 +67,6 @@ async fn a_timer_that_does_not_read_back_ends_as_stuck() {
     assert_eq!(world.said(&name).await, []);
 }
 
-/// A message that comes while the timer is set aside sets a new one: that one must live.
-#[tokio::test]
-async fn a_timer_that_was_set_anew_is_not_set_aside_for_the_old_one_s_attempts() {
-    let (world, name) = (World::new().await, name("c1", 1));
-    world.patient_writes(&name, "2026-11-25T23:00:00Z").await;
-    let key = key::timer(&name, OUTSIDE);
-    let many = AttributeValue::N(MOST_ATTEMPTS.to_string());
-    world.corrupt(&key, |item| drop(item.insert("attempts".to_owned(), many))).await;
-    world.patient_writes(&name, "2026-11-26T23:00:00Z").await;
-    world.tick_at("2026-11-26T23:00:01Z").await;
-    assert_eq!(world.said(&name).await.len(), 1);
-}
-
 /// More of them than one query of the index brings, all due before the others, in every shard.
 #[tokio::test]
 async fn timers_that_cannot_work_never_hold_up_the_others_of_their_shard() {
@@ -124,9 +111,9 @@ async fn two_thousand_timers_are_worked_through_within_the_time_of_each_tick() {
     }
     assert!(ticks > 2, "one tick does not have the time for all");
     let records = world.db.all_items(testkit::AUDIT).await;
-    let replies = records.iter().filter(|record| {
-        record["action"] == AttributeValue::S("automatic.reply".to_owned())
-    });
+    let replies = records
+        .iter()
+        .filter(|record| record["action"] == AttributeValue::S("automatic.reply".to_owned()));
     assert_eq!(replies.count(), 2_000);
 }
 
@@ -143,7 +130,8 @@ async fn seed(world: &World, clinic: &str, how_many: usize, instant: &str) {
             let mut conversation = template.clone();
             conversation.id = name.conversation.clone();
             conversation.last_activity = written;
-            conversation.waiting = Some(domain::conversation::Waiting { number: 2, since: written });
+            conversation.waiting =
+                Some(domain::conversation::Waiting { number: 2, since: written });
             conversation.tally.total = 2;
             transaction.put(&key::conversation(name), &conversation, [], None);
             let timer = Timer { kind: OUTSIDE, due: written, number: 2, since: written };

@@ -14,7 +14,6 @@ use domain::conversation::{Author, Conversation, Message, ReadMarker};
 use domain::hours::{RawHours, RawWindow, WeeklyHours};
 use domain::id::{AccountId, ClinicId, ConversationId, PatientId, StaffId};
 use domain::people::{AccountLink, Patient, StaffMember};
-use domain::refusal::Refusal;
 use domain::rich_text::Body;
 use domain::text::Title;
 use jiff::{SignedDuration, Timestamp};
@@ -112,56 +111,36 @@ impl World {
             to: Vec::new(),
             replies_allowed: None,
         };
-        let facts = self.facts(name).await;
+        let facts = facts(&self.worker.store, name).await;
         let decided = command::send(&staff(name), send, &facts, &[], now()).unwrap();
-        assert_eq!(self.write(&staff(name), &decided).await, Committed::Done);
+        assert_eq!(write(&self.worker.store, &staff(name), &decided).await, Committed::Done);
     }
 
     /// The patient writes, at this instant.
     pub async fn patient_writes(&self, name: &ConversationKey, instant: &str) {
         at(instant);
-        self.reply(&account(), name).await.unwrap();
+        reply(&self.worker.store, &account(), name).await;
     }
 
     /// Staff write, at this instant.
     pub async fn staff_writes(&self, name: &ConversationKey, instant: &str) {
         at(instant);
-        self.reply(&staff(name), name).await.unwrap();
-    }
-
-    /// As `reply` does it: read, decide, write, until nobody else was first.
-    pub async fn reply(&self, actor: &Actor, name: &ConversationKey) -> Result<Message, Refusal> {
-        loop {
-            let facts = self.facts(name).await;
-            let mut keys = vec![key::conversation(name)];
-            keys.extend(change::timer_keys(name));
-            let mut found = self.worker.store.read(keys).await.unwrap();
-            let conversation = found.take(&key::conversation(name)).unwrap();
-            let timers = change::timers(&mut found, name).unwrap();
-            let about = ReplyFacts {
-                conversation: conversation.as_ref(),
-                seen: None,
-                marker: ReadMarker::default(),
-                timers: &timers,
-            };
-            let reply = Reply { body: Body::parse("Thanks!").unwrap(), seen: None };
-            let decided = command::reply(actor, reply, &facts, about, now())?;
-            if self.write(actor, &decided).await == Committed::Done {
-                return Ok(decided.message.unwrap());
-            }
-        }
+        reply(&self.worker.store, &staff(name), name).await;
     }
 
     /// Staff close or reopen, at this instant.
     pub async fn switch(&self, name: &ConversationKey, switch: Switch, instant: &str) {
         at(instant);
-        let facts = self.facts(name).await;
+        let facts = facts(&self.worker.store, name).await;
         let (conversation, timers) = (self.conversation(name).await, self.timers(name).await);
         let timers = domain::automatic::Timers(timers);
         let conversation = Some(&conversation);
         let decided =
             command::switch(&staff(name), switch, &facts, conversation, &timers, now()).unwrap();
-        assert_eq!(self.write(&staff(name), &decided.unwrap()).await, Committed::Done);
+        assert_eq!(
+            write(&self.worker.store, &staff(name), &decided.unwrap()).await,
+            Committed::Done
+        );
     }
 
     /// The stream's batch, as the sample has it: both new timers of conversation 1 of `c1`.
@@ -177,8 +156,7 @@ impl World {
     /// The tick at this instant.
     pub async fn tick_at(&self, instant: &str) {
         at(instant);
-        let trigger = Trigger::parse(sample("tick.json")).unwrap();
-        assert!(worker::run(&self.worker, trigger, deadline()).await.is_null());
+        self.tick().await;
     }
 
     pub async fn conversation(&self, name: &ConversationKey) -> Conversation {
@@ -247,40 +225,34 @@ impl World {
         .await;
     }
 
-    async fn facts(&self, name: &ConversationKey) -> Facts {
-        let settings = key::settings(&name.clinic);
-        let patient = key::patient(&name.clinic, &name.patient);
-        let mut found = self.worker.store.read([settings.clone(), patient.clone()]).await.unwrap();
-        let staff: StaffMember = serde_json::from_value(json!({
-            "clinic": name.clinic, "id": "s1", "version": 1, "name": "Staff", "role": "clinician",
-            "active": true, "seesAllConversations": false,
-        }))
-        .unwrap();
-        let link: AccountLink = serde_json::from_value(json!({
-            "account": "a1", "clinic": name.clinic, "patient": name.patient, "version": 1,
-            "relationship": "own", "active": true, "changedAt": "2026-01-05T12:00:00Z",
-        }))
-        .unwrap();
-        Facts {
-            clinic: found.take(&settings).unwrap(),
-            patient: found.take(&patient).unwrap(),
-            staff: Some(staff),
-            link: Some(link),
-        }
-    }
-
-    async fn write(&self, actor: &Actor, change: &Change) -> Committed {
-        let (action, id) = (Action::ConversationReply, platform::new_id());
-        let record = Record::done(id, now(), actor, action, Subject::default(), "request");
-        let mut transaction = self.worker.store.transaction();
-        change::write(&mut transaction, change, now(), &record);
-        self.worker.store.commit(transaction).await.unwrap()
-    }
-
     async fn put(&self, key: &Key, item: &impl Serialize) {
         let mut transaction = self.worker.store.transaction();
         transaction.put(key, item, [], None);
         assert_eq!(self.worker.store.commit(transaction).await.unwrap(), Committed::Done);
+    }
+}
+
+/// Adds a message now, as the function `reply` does it: reads, decides and writes, until nobody else
+/// was first.
+pub async fn reply(store: &Store, actor: &Actor, name: &ConversationKey) -> Message {
+    loop {
+        let facts = facts(store, name).await;
+        let mut keys = vec![key::conversation(name)];
+        keys.extend(change::timer_keys(name));
+        let mut found = store.read(keys).await.unwrap();
+        let conversation = found.take(&key::conversation(name)).unwrap();
+        let timers = change::timers(&mut found, name).unwrap();
+        let about = ReplyFacts {
+            conversation: conversation.as_ref(),
+            seen: None,
+            marker: ReadMarker::default(),
+            timers: &timers,
+        };
+        let reply = Reply { body: Body::parse("Thanks!").unwrap(), seen: None };
+        let decided = command::reply(actor, reply, &facts, about, now()).unwrap();
+        if write(store, actor, &decided).await == Committed::Done {
+            return decided.message.unwrap();
+        }
     }
 }
 
@@ -317,11 +289,8 @@ pub fn account() -> Actor {
 }
 
 pub fn weekdays(from: &str, to: &str) -> WeeklyHours {
-    let window = |day: &str| RawWindow {
-        day: day.to_owned(),
-        from: from.to_owned(),
-        to: to.to_owned(),
-    };
+    let window =
+        |day: &str| RawWindow { day: day.to_owned(), from: from.to_owned(), to: to.to_owned() };
     let windows = ["mon", "tue", "wed", "thu", "fri"].map(window).to_vec();
     WeeklyHours::new(&RawHours { time_zone: "America/Toronto".to_owned(), windows }).unwrap()
 }
@@ -335,6 +304,36 @@ pub fn not_needed(why: &str) -> (String, String) {
     ("automatic.not_needed".to_owned(), why.to_owned())
 }
 
-fn staff(name: &ConversationKey) -> Actor {
+pub fn staff(name: &ConversationKey) -> Actor {
     Actor::Staff { clinic: name.clinic.clone(), id: StaffId::parse("s1").unwrap() }
+}
+
+async fn facts(store: &Store, name: &ConversationKey) -> Facts {
+    let settings = key::settings(&name.clinic);
+    let patient = key::patient(&name.clinic, &name.patient);
+    let mut found = store.read([settings.clone(), patient.clone()]).await.unwrap();
+    let staff: StaffMember = serde_json::from_value(json!({
+        "clinic": name.clinic, "id": "s1", "version": 1, "name": "Staff", "role": "clinician",
+        "active": true, "seesAllConversations": false,
+    }))
+    .unwrap();
+    let link: AccountLink = serde_json::from_value(json!({
+        "account": "a1", "clinic": name.clinic, "patient": name.patient, "version": 1,
+        "relationship": "own", "active": true, "changedAt": "2026-01-05T12:00:00Z",
+    }))
+    .unwrap();
+    Facts {
+        clinic: found.take(&settings).unwrap(),
+        patient: found.take(&patient).unwrap(),
+        staff: Some(staff),
+        link: Some(link),
+    }
+}
+
+async fn write(store: &Store, actor: &Actor, change: &Change) -> Committed {
+    let (action, id) = (Action::ConversationReply, platform::new_id());
+    let record = Record::done(id, now(), actor, action, Subject::default(), "request");
+    let mut transaction = store.transaction();
+    change::write(&mut transaction, change, now(), &record);
+    store.commit(transaction).await.unwrap()
 }

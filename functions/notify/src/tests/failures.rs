@@ -83,7 +83,12 @@ async fn what_the_provider_refuses_for_good_ends_with_the_reason() {
         ("email", "InvalidParameterValue", "Local address", FailureReason::AddressRejected),
         ("email", "SomethingElse", "", FailureReason::RequestRejected),
         ("sms", "OptedOut", "", FailureReason::OptedOut),
-        ("sms", "InvalidParameter", "Invalid parameter: PhoneNumber", FailureReason::AddressRejected),
+        (
+            "sms",
+            "InvalidParameter",
+            "Invalid parameter: PhoneNumber",
+            FailureReason::AddressRejected,
+        ),
     ];
     for (channel, code, message, reason) in cases {
         let world = World::with_message().await;
@@ -187,6 +192,26 @@ async fn a_late_answer_changes_nothing_that_another_settled() {
     notices::settle(&mut transaction, &name(1), &late);
     assert_eq!(world.notify.store.commit(transaction).await.unwrap(), Committed::Lost);
     assert_eq!(world.notice().await, settled);
+}
+
+/// The claim of the outbox entry runs out before the notice is opened, and another announces the
+/// message: it is sent once.
+#[tokio::test]
+async fn a_claim_that_ran_out_sends_nothing_again() {
+    let world = std::sync::Arc::new(World::with_message().await);
+    let other = std::sync::Arc::clone(&world);
+    let fault = Fault::meanwhile("TransactWriteItems", move || {
+        let world = std::sync::Arc::clone(&other);
+        async move {
+            pass(121);
+            world.step(outbox(1)).await;
+        }
+    });
+    let slow = world::notify(world.db.client_with(fault), &world.provider);
+    worker::Worker::step(&slow, outbox(1)).await.unwrap();
+    assert_eq!(world.state().await, "accepted");
+    assert_eq!(world.provider.requests().len(), 1);
+    assert_eq!(world.ends().await, [ended("email", "accepted")]);
 }
 
 /// The provider's yes must not be lost to a database that stumbles, or the patient is told twice.

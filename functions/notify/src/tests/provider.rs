@@ -151,16 +151,9 @@ fn decoded(text: &str, mark: char) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(mark) {
         bytes.extend_from_slice(before.as_bytes());
-        match after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(mark as u8);
-                rest = after;
-            }
-        }
+        let digits = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(digits.unwrap_or(mark as u8));
+        rest = if digits.is_some() { &after[2..] } else { after };
     }
     bytes.extend_from_slice(rest.as_bytes());
     String::from_utf8(bytes).unwrap()

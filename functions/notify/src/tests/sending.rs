@@ -6,9 +6,7 @@ use serde_json::json;
 use worker::{Tick, Trigger, Worker as _};
 
 use super::provider::{email, field};
-use super::world::{
-    EMAIL, NUMBER, World, deadline, ended, now, outbox, notice, pass, sample,
-};
+use super::world::{EMAIL, NUMBER, World, deadline, ended, notice, now, outbox, pass, sample};
 
 #[tokio::test]
 async fn the_stream_announces_a_stored_message() {
@@ -90,7 +88,9 @@ async fn a_patient_who_prefers_it_gets_a_text_message() {
     assert_eq!(field(&requests[0], "PhoneNumber"), NUMBER);
     let sent = world.notice().await.unwrap();
     assert_eq!(sent.channel, Some(Channel::Sms));
-    assert!(matches!(sent.state, NoticeState::Accepted { provider_id, .. } if provider_id == "sns-1"));
+    assert!(
+        matches!(sent.state, NoticeState::Accepted { provider_id, .. } if provider_id == "sns-1")
+    );
     assert_eq!(world.ends().await, [ended("sms", "accepted")]);
 }
 
@@ -122,7 +122,10 @@ async fn a_patient_without_a_usable_address_ends_the_notice_with_that_reason() {
     let reason = FailureReason::NoUsableAddress;
     assert_eq!(ended_notice.state, NoticeState::Failed { at: now(), reason });
     assert_eq!(ended_notice.channel, None);
-    assert_eq!(world.item(&notice(1)).await.unwrap()["reason"].as_s().unwrap(), "no_usable_address");
+    assert_eq!(
+        world.item(&notice(1)).await.unwrap()["reason"].as_s().unwrap(),
+        "no_usable_address"
+    );
     assert_eq!(world.ends().await, [ended("none", "failed")]);
     assert_eq!(world.item(&outbox(1)).await, None);
     assert_eq!(world.provider.requests().len(), 0);

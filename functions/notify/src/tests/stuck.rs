@@ -40,7 +40,11 @@ async fn an_outbox_entry_whose_facts_do_not_read_back_ends_as_stuck() {
     let settings = keys::settings(&name(1).clinic);
     world.corrupt(&settings, "plan", text("no such plan")).await;
     assert_eq!(world.stream(&[1]).await, json!({ "batchItemFailures": [] }), "it blocks nothing");
-    assert_eq!(ticks_until_stuck(&world, 20).await, MOST_ATTEMPTS - 1, "the stream's was the first");
+    assert_eq!(
+        ticks_until_stuck(&world, 20).await,
+        MOST_ATTEMPTS - 1,
+        "the stream's was the first"
+    );
     assert_set_aside(&world, &outbox(1)).await;
     assert_eq!(world.provider.requests().len(), 0);
 }

@@ -180,7 +180,10 @@ impl World {
             .map(|item| serde_dynamo::from_item::<_, Value>(item).unwrap())
             .filter(|record| record["action"] == "notice.end")
             .map(|record| {
-                assert_eq!((&record["actorKind"], &record["outcome"]), (&json!("system"), &json!("done")));
+                assert_eq!(
+                    (&record["actorKind"], &record["outcome"]),
+                    (&json!("system"), &json!("done"))
+                );
                 assert_eq!(record["pk"], "CLINIC#c1#PATIENT#p1");
                 assert_eq!(record["requestId"], "invocation");
                 record["objects"].clone()

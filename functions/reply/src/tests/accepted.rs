@@ -4,7 +4,7 @@ use domain::audit::{Action, Outcome};
 use domain::clinic::Plan;
 use domain::conversation::{Author, Party, Person, ReadMarker};
 use domain::rich_text::MAX_STORED_BYTES;
-use scenario::people::{account, account_id, link, staff, staff_id};
+use scenario::people::{account, account_id, link, patient_id, staff, staff_id};
 use scenario::{CONVERSATION, Event, NOW, World, set_clock};
 use serde_json::json;
 
@@ -54,7 +54,7 @@ async fn each_sample_is_stored_with_its_record_and_nothing_else() {
         assert_eq!(record.action, Action::ConversationReply);
         assert_eq!(record.outcome, Outcome::Done);
         assert_eq!(record.objects, [CONVERSATION, "2"]);
-        assert_eq!(record.patient.as_ref().map(|id| id.as_str()), Some("p1"));
+        assert_eq!(record.patient, Some(patient_id("p1")));
         assert_eq!(record.on_behalf_of.is_some(), sample == "reply.account");
     }
 }

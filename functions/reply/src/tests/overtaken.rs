@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use domain::clinic::Plan;
 use domain::command::Switch;
+use domain::conversation::AutomaticReason;
 use domain::people::{Patient, StaffMember};
 use scenario::people::{account, member, patient, staff};
 use scenario::{Answer, Event, NOW, World};
-use store::key::ConversationKey;
+use store::Committed;
+use store::key::{self, ConversationKey};
 use testkit::Fault;
 
 use super::{event, faulty};
@@ -18,7 +20,7 @@ where
     F: Fn(Arc<World>, ConversationKey) -> R + Send + Sync + 'static,
     R: Future<Output = ()> + Send + 'static,
 {
-    let (world, name) = World::with_conversation(Plan::Connect).await;
+    let (world, name) = World::with_conversation(Plan::ConnectPro).await;
     let world = Arc::new(world);
     let (theirs, about) = (Arc::clone(&world), name.clone());
     let fault =
@@ -40,8 +42,10 @@ async fn an_access_that_is_switched_off_stops_it() {
     let switch_off = |world: Arc<World>, _| async move {
         world.patient(&Patient { portal_access: false, ..patient("c1", "p1") }).await;
     };
-    let (answer, messages, _) = overtaken(event(&account("a1")), switch_off).await;
-    assert_eq!((answer.codes(), messages), (vec!["patient_access_off".to_owned()], 1));
+    for actor in [account("a1"), staff("s1")] {
+        let (answer, messages, _) = overtaken(event(&actor), switch_off).await;
+        assert_eq!((answer.codes(), messages), (vec!["patient_access_off".to_owned()], 1));
+    }
 }
 
 #[tokio::test]
@@ -74,4 +78,26 @@ async fn a_message_that_is_first_has_the_lower_number() {
     };
     let (answer, messages, _) = overtaken(event(&account("a1")), write).await;
     assert_eq!((answer.expect(201)["messageNumber"].as_u64(), messages), (Some(3), 3));
+}
+
+#[tokio::test]
+async fn a_timer_that_ends_meanwhile_leaves_no_message_without_one() {
+    let end = |world: Arc<World>, name: ConversationKey| async move {
+        let key = key::timer(&name, AutomaticReason::NoAnswer);
+        let store = world.store();
+        let mut transaction = store.transaction();
+        transaction.delete(&key);
+        assert_eq!(store.commit(transaction).await.unwrap(), Committed::Done);
+    };
+    let (world, name) = World::with_conversation(Plan::ConnectPro).await;
+    world.reply(&account("a1"), &name, "First.", NOW).await;
+    let world = Arc::new(world);
+    let (theirs, about) = (Arc::clone(&world), name.clone());
+    let fault =
+        Fault::meanwhile("TransactWriteItems", move || end(Arc::clone(&theirs), about.clone()));
+    world.ask(&faulty(&world, fault), &event(&account("a1"))).await.expect(201);
+    let items = world.state().await.items;
+    for kind in [AutomaticReason::NoAnswer, AutomaticReason::OutsideHours] {
+        assert!(items.contains_key(&key::timer(&name, kind)), "{kind:?}");
+    }
 }

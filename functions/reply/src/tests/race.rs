@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 use super::{event, reply};
 
-const ROUNDS: u64 = 20;
+const ROUNDS: u64 = 16;
 const REPLIERS: usize = 32;
 
 /// Whatever the interleaving: numbers have no gap and no repeat, there is no message after the
@@ -50,7 +50,7 @@ async fn run(world: &Arc<World>, round: u64) -> u64 {
         calls.spawn(async move { (text, world.ask(&*handler, &event).await) });
     }
     // The close comes at another time in each round: at once in the first.
-    tokio::time::sleep(Duration::from_millis(10 * round)).await;
+    tokio::time::sleep(Duration::from_millis(12 * round)).await;
     let closed = close(world, &staff("s1"), &name).await;
 
     let mut accepted: BTreeMap<u64, String> = BTreeMap::new();

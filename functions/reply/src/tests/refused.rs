@@ -55,6 +55,22 @@ async fn what_is_switched_off_is_said_to_the_patient_all_at_once() {
 }
 
 #[tokio::test]
+async fn a_staff_message_that_cannot_reach_the_patient_is_not_stored_as_sent() {
+    let (world, name) = World::with_conversation(Plan::Connect).await;
+    let ordinary = patient("c1", "p1");
+    let unreachable = Patient { email: None, sms: None, ..ordinary.clone() };
+    world.patient(&unreachable).await;
+    world.refuses(&reply(&world), &event(&staff("s1")), 409, &["no_contact"]).await;
+    // The patient is told by nobody of what the patient writes.
+    world.ask(&reply(&world), &event(&account("a1"))).await.expect(201);
+    world.patient(&Patient { portal_access: false, ..unreachable }).await;
+    world.clinic(&ClinicSettings { portal_enabled: false, ..clinic("c1", Plan::Connect) }).await;
+    world.switch(&name, Switch::Close, NOW).await;
+    let codes = ["conversation_closed", "portal_disabled", "patient_access_off", "no_contact"];
+    world.refuses(&reply(&world), &event(&staff("s1")), 409, &codes).await;
+}
+
+#[tokio::test]
 async fn a_portal_token_is_not_enough_on_the_plans_with_accounts() {
     for plan in [Plan::Connect, Plan::ConnectPro] {
         let (world, _) = World::with_conversation(plan).await;

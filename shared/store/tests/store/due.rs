@@ -54,7 +54,7 @@ async fn of_two_who_claim_one_has_it_until_the_lease_ends() {
     assert!([&one, &other].contains(&&held) && [&one, &other].contains(&&Claimed::NotDue));
     assert_eq!(due(&store, Work::Notice, secs(59)).await, []);
     assert_eq!(claim(secs(59), secs(120)).await, Claimed::NotDue);
-    assert_eq!(keys_due(&store, Work::Notice, secs(60)).await, [key.clone()]);
+    assert_eq!(keys_due(&store, Work::Notice, secs(60)).await, std::slice::from_ref(&key));
     let again = Claimed::Held(Outbox { number: 1, attempts: 2 });
     assert_eq!(claim(secs(60), secs(120)).await, again);
     let none = key::outbox(&name, 9);

@@ -42,7 +42,7 @@ async fn a_partition_that_is_cut_at_a_megabyte_hides_none_of_its_entries() {
         let conversation = world.conversation(&name).await;
         let mut entry = Entry::of(&conversation);
         for writer in 0..3_000 {
-            let person = format!("STAFF#{:0>60}", writer);
+            let person = format!("STAFF#{writer:0>60}");
             entry.tally.by_person.insert(person, 1);
         }
         let owner = Owner::Patient(patient_id("p1"));
