@@ -52,12 +52,7 @@ struct Fetched {
 impl KeyCache {
     /// An empty cache for the document at `url`. The name stands for the issuer in the log.
     pub(crate) fn new(name: &'static str, url: Uri, fetcher: Fetcher) -> Self {
-        Self {
-            name,
-            url,
-            fetcher,
-            state: Mutex::default(),
-        }
+        Self { name, url, fetcher, state: Mutex::default() }
     }
 
     /// Fetches the keys ahead of the first call. A failure is logged, and the first call tries again.
@@ -121,19 +116,12 @@ impl KeyCache {
 
 impl State {
     fn age(&self, now: Timestamp) -> Option<Duration> {
-        self.fetched
-            .as_ref()
-            .map(|fetched| elapsed(fetched.at, now))
+        self.fetched.as_ref().map(|fetched| elapsed(fetched.at, now))
     }
 
     fn may_try(&self, now: Timestamp) -> bool {
-        let pause = if self.fetched.is_some() {
-            REFRESH_AFTER
-        } else {
-            RETRY_AFTER
-        };
-        self.tried_at
-            .is_none_or(|tried_at| elapsed(tried_at, now) >= pause)
+        let pause = if self.fetched.is_some() { REFRESH_AFTER } else { RETRY_AFTER };
+        self.tried_at.is_none_or(|tried_at| elapsed(tried_at, now) >= pause)
     }
 }
 

@@ -136,28 +136,16 @@ impl Caller {
         }
         let kind = Kind::parse(&claims.kind, side).ok_or(Refusal::KindNotAllowed)?;
         let (id, clinic, patient) = match kind {
-            Kind::Staff | Kind::Chart => (
-                required(claims.sub)?,
-                Some(required(claims.clinic_id)?),
-                None,
-            ),
+            Kind::Staff | Kind::Chart => {
+                (required(claims.sub)?, Some(required(claims.clinic_id)?), None)
+            }
             Kind::Operator | Kind::Account => (required(claims.sub)?, None, None),
             Kind::Portal => {
                 let patient = required(claims.patient_id)?;
-                (
-                    patient.clone(),
-                    Some(required(claims.clinic_id)?),
-                    Some(patient),
-                )
+                (patient.clone(), Some(required(claims.clinic_id)?), Some(patient))
             }
         };
-        Ok(Self {
-            kind,
-            id,
-            clinic,
-            patient,
-            expires,
-        })
+        Ok(Self { kind, id, clinic, patient, expires })
     }
 }
 

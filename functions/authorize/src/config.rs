@@ -52,11 +52,8 @@ impl Config {
     pub(crate) fn read(
         lookup: impl Fn(&'static str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
-        let required = |name| {
-            lookup(name)
-                .filter(|value| !value.is_empty())
-                .ok_or(ConfigError::Missing(name))
-        };
+        let required =
+            |name| lookup(name).filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name));
         let is_local = required("STAGE")? == LOCAL_STAGE;
         let issuer = |issuer_name, audience_name, url_name| {
             let config = IssuerConfig {
@@ -72,12 +69,7 @@ impl Config {
             {
                 return Err(ConfigError::JwksUrl(url_name));
             }
-            if !is_local
-                && config
-                    .issuer
-                    .to_ascii_lowercase()
-                    .contains(DEVELOPMENT_ISSUER)
-            {
+            if !is_local && config.issuer.to_ascii_lowercase().contains(DEVELOPMENT_ISSUER) {
                 return Err(ConfigError::DevelopmentIssuer(issuer_name));
             }
             Ok(config)
@@ -133,10 +125,7 @@ mod tests {
         assert!(!config.is_local);
         assert_eq!(config.clinic.issuer, "https://clinic.example.test/");
         assert_eq!(config.clinic.audience, "clinic-audience");
-        assert_eq!(
-            config.patient.jwks_url,
-            "https://patient.example.test/jwks.json"
-        );
+        assert_eq!(config.patient.jwks_url, "https://patient.example.test/jwks.json");
     }
 
     #[test]
@@ -152,10 +141,7 @@ mod tests {
         ] {
             assert_eq!(read(&[(name, "")]).unwrap_err(), ConfigError::Missing(name));
         }
-        assert_eq!(
-            Config::read(|_| None).unwrap_err(),
-            ConfigError::Missing("STAGE")
-        );
+        assert_eq!(Config::read(|_| None).unwrap_err(), ConfigError::Missing("STAGE"));
     }
 
     #[test]
@@ -163,19 +149,13 @@ mod tests {
         for (name, value) in [
             ("CLINIC_ISSUER", CLINIC_ISSUER),
             ("PATIENT_ISSUER", PATIENT_ISSUER),
-            (
-                "PATIENT_ISSUER",
-                "https://DEV-issuer.patient-messaging.invalid/patient/",
-            ),
+            ("PATIENT_ISSUER", "https://DEV-issuer.patient-messaging.invalid/patient/"),
         ] {
             assert!(read(&[(name, value), ("STAGE", "local")]).unwrap().is_local);
             for stage in ["production", "Local", "local ", "dev"] {
                 let error = read(&[(name, value), ("STAGE", stage)]).unwrap_err();
                 assert_eq!(error, ConfigError::DevelopmentIssuer(name), "{stage}");
-                assert!(
-                    !error.to_string().contains("invalid"),
-                    "the value is not in the error"
-                );
+                assert!(!error.to_string().contains("invalid"), "the value is not in the error");
             }
         }
     }

@@ -21,10 +21,8 @@ pub(crate) fn bearer_token(event: &Value) -> Result<&str, Refusal> {
     if value.len() > LONGEST_HEADER {
         return Err(Refusal::TokenTooLong);
     }
-    let (scheme, token) = value
-        .trim_matches([' ', '\t'])
-        .split_once(' ')
-        .ok_or(Refusal::NotBearer)?;
+    let (scheme, token) =
+        value.trim_matches([' ', '\t']).split_once(' ').ok_or(Refusal::NotBearer)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Refusal::NotBearer);
     }
@@ -37,10 +35,7 @@ pub(crate) fn bearer_token(event: &Value) -> Result<&str, Refusal> {
 /// The gateway caches the answer by token, so a policy for the called method alone would refuse the same
 /// caller's next call of another.
 pub(crate) fn whole_stage(event: &Value) -> Result<String, Failure> {
-    let arn = event
-        .get("methodArn")
-        .and_then(Value::as_str)
-        .ok_or(Failure::EventMalformed)?;
+    let arn = event.get("methodArn").and_then(Value::as_str).ok_or(Failure::EventMalformed)?;
     let mut parts = arn.split('/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(api), Some(stage), Some(_method))
@@ -59,12 +54,7 @@ pub(crate) fn whole_stage(event: &Value) -> Result<String, Failure> {
 fn authorization(event: &Value) -> Result<&str, Refusal> {
     let mut found = None;
     for map in ["headers", "multiValueHeaders"] {
-        for (name, value) in event
-            .get(map)
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
+        for (name, value) in event.get(map).and_then(Value::as_object).into_iter().flatten() {
             if !name.eq_ignore_ascii_case("authorization") {
                 continue;
             }
@@ -125,37 +115,22 @@ mod tests {
         let headers = |value: Value| json!({ "headers": { "Authorization": value } });
         for (event, refusal) in [
             (json!({}), Refusal::TokenMissing),
-            (
-                json!({ "headers": null, "multiValueHeaders": null }),
-                Refusal::TokenMissing,
-            ),
+            (json!({ "headers": null, "multiValueHeaders": null }), Refusal::TokenMissing),
             (
                 json!({ "headers": {}, "multiValueHeaders": { "Authorization": [] } }),
                 Refusal::TokenMissing,
             ),
-            (
-                json!({ "headers": { "X-Authorization": "Bearer a.b.c" } }),
-                Refusal::TokenMissing,
-            ),
+            (json!({ "headers": { "X-Authorization": "Bearer a.b.c" } }), Refusal::TokenMissing),
             (headers(json!("")), Refusal::NotBearer),
             (headers(json!("Bearer")), Refusal::NotBearer),
             (headers(json!("Bearer ")), Refusal::NotBearer),
             (headers(json!("a.b.c")), Refusal::NotBearer),
             (headers(json!("Basic dTpw")), Refusal::NotBearer),
             (headers(json!("Bearer\ta.b.c")), Refusal::NotBearer),
-            (
-                headers(json!(["Bearer a.b.c", "Bearer d.e.f"])),
-                Refusal::SeveralTokens,
-            ),
-            (
-                headers(json!({ "value": "Bearer a.b.c" })),
-                Refusal::Malformed,
-            ),
+            (headers(json!(["Bearer a.b.c", "Bearer d.e.f"])), Refusal::SeveralTokens),
+            (headers(json!({ "value": "Bearer a.b.c" })), Refusal::Malformed),
             (headers(json!(7)), Refusal::Malformed),
-            (
-                headers(json!(format!("Bearer {}", "a".repeat(10_240)))),
-                Refusal::TokenTooLong,
-            ),
+            (headers(json!(format!("Bearer {}", "a".repeat(10_240)))), Refusal::TokenTooLong),
             (
                 json!({ "headers": { "Authorization": "Bearer a.b.c", "authorization": "Bearer d.e.f" } }),
                 Refusal::SeveralTokens,
@@ -176,16 +151,8 @@ mod tests {
     fn the_policy_covers_the_whole_stage() {
         let whole = |arn: &str| whole_stage(&json!({ "methodArn": arn }));
         let api = "arn:aws:execute-api:ca-central-1:123456789012:a1b2c3d4e5";
-        for path in [
-            "GET/clinics/c1/inbox",
-            "POST/",
-            "GET/test/GET",
-            "OPTIONS//double",
-        ] {
-            assert_eq!(
-                whole(&format!("{api}/live/{path}")),
-                Ok(format!("{api}/live/*"))
-            );
+        for path in ["GET/clinics/c1/inbox", "POST/", "GET/test/GET", "OPTIONS//double"] {
+            assert_eq!(whole(&format!("{api}/live/{path}")), Ok(format!("{api}/live/*")));
         }
         assert_eq!(
             whole("arn:aws-cn:execute-api:cn-north-1:123456789012:a1b2c3d4e5/live/GET/inbox"),

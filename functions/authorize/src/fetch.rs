@@ -48,9 +48,7 @@ pub(crate) enum FetchError {
 impl Fetcher {
     /// Builds the client. Plain HTTP is refused unless allowed.
     pub(crate) fn new(allow_http: bool) -> Result<Self, rustls::Error> {
-        let roots = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         // Named and not taken from the process: with two providers compiled in, there is no default.
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
@@ -58,11 +56,7 @@ impl Fetcher {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let schemes = HttpsConnectorBuilder::new().with_tls_config(tls);
-        let schemes = if allow_http {
-            schemes.https_or_http()
-        } else {
-            schemes.https_only()
-        };
+        let schemes = if allow_http { schemes.https_or_http() } else { schemes.https_only() };
         let client = Client::builder(TokioExecutor::new())
             // Fetches are minutes apart, and a frozen function thaws with dead connections.
             .pool_max_idle_per_host(0)
@@ -92,10 +86,7 @@ impl Fetcher {
         if answer.status() != StatusCode::OK {
             return Err(FetchError::Status(answer.status()));
         }
-        match Limited::new(answer.into_body(), LARGEST_DOCUMENT)
-            .collect()
-            .await
-        {
+        match Limited::new(answer.into_body(), LARGEST_DOCUMENT).collect().await {
             Ok(body) => Ok(body.to_bytes()),
             Err(error) if error.is::<http_body_util::LengthLimitError>() => {
                 Err(FetchError::TooLarge)
@@ -143,11 +134,7 @@ mod tests {
     async fn plain_http_is_refused_unless_allowed() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
-        let error = Fetcher::new(false)
-            .unwrap()
-            .get(&url.parse().unwrap())
-            .await
-            .unwrap_err();
+        let error = Fetcher::new(false).unwrap().get(&url.parse().unwrap()).await.unwrap_err();
         assert!(matches!(error, FetchError::Transport(_)), "{error}");
         let asked = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
         assert!(asked.is_err(), "the server was asked");
@@ -157,9 +144,7 @@ mod tests {
     async fn https_begins_with_a_tls_handshake_that_names_the_host() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let url = format!("https://localhost:{port}/jwks.json")
-            .parse()
-            .unwrap();
+        let url = format!("https://localhost:{port}/jwks.json").parse().unwrap();
         let fetcher = Fetcher::new(false).unwrap();
         let server = async {
             let (mut stream, _) = listener.accept().await.unwrap();

@@ -76,10 +76,7 @@ impl Authorizer {
 
     /// Fetches both issuers' keys at once, during init, when the processor is not yet throttled.
     pub(crate) async fn prefetch(&self, now: Timestamp) {
-        tokio::join!(
-            self.clinic.keys.prefetch(now),
-            self.patient.keys.prefetch(now)
-        );
+        tokio::join!(self.clinic.keys.prefetch(now), self.patient.keys.prefetch(now));
     }
 
     /// Answers one authorizer event. A refusal is logged by its code and nothing else.
@@ -120,11 +117,7 @@ impl Allowed {
             policy_document: Policy {
                 // The policy language's version, not a date of ours.
                 version: "2012-10-17",
-                statement: [Statement {
-                    effect: "Allow",
-                    action: "execute-api:Invoke",
-                    resource,
-                }],
+                statement: [Statement { effect: "Allow", action: "execute-api:Invoke", resource }],
             },
             context: Context {
                 kind,

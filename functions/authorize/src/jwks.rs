@@ -52,18 +52,11 @@ impl KeySet {
             let Some(key) = VerificationKey::read(jwk) else {
                 continue;
             };
-            if !keys
-                .iter()
-                .any(|other| other.id == key.id && other.algorithm == key.algorithm)
-            {
+            if !keys.iter().any(|other| other.id == key.id && other.algorithm == key.algorithm) {
                 keys.push(key);
             }
         }
-        if keys.is_empty() {
-            Err(NoUsableKeys)
-        } else {
-            Ok(Self { keys })
-        }
+        if keys.is_empty() { Err(NoUsableKeys) } else { Ok(Self { keys }) }
     }
 
     /// The key of this id for this algorithm.
@@ -126,22 +119,14 @@ impl VerificationKey {
                 {
                     return None;
                 }
-                (
-                    Algorithm::ES256,
-                    "ES256",
-                    DecodingKey::from_ec_components(&x, &y).ok()?,
-                )
+                (Algorithm::ES256, "ES256", DecodingKey::from_ec_components(&x, &y).ok()?)
             }
             _ => return None,
         };
         if jwk.alg.is_some_and(|alg| alg != name) {
             return None;
         }
-        Some(Self {
-            id: jwk.kid,
-            algorithm,
-            key,
-        })
+        Some(Self { id: jwk.kid, algorithm, key })
     }
 }
 
@@ -183,25 +168,17 @@ mod tests {
     fn a_key_serves_the_one_algorithm_of_its_type() {
         let set = parse(&[rsa(256), ec()]).unwrap();
         assert!(matches!(set.find("r", Algorithm::RS256), Lookup::Found(_)));
-        assert!(matches!(
-            set.find("r", Algorithm::ES256),
-            Lookup::OtherAlgorithm
-        ));
+        assert!(matches!(set.find("r", Algorithm::ES256), Lookup::OtherAlgorithm));
         assert!(matches!(set.find("e", Algorithm::ES256), Lookup::Found(_)));
-        assert!(matches!(
-            set.find("e", Algorithm::RS256),
-            Lookup::OtherAlgorithm
-        ));
+        assert!(matches!(set.find("e", Algorithm::RS256), Lookup::OtherAlgorithm));
         assert!(matches!(set.find("R", Algorithm::RS256), Lookup::Unknown));
     }
 
     #[test]
     fn one_id_may_name_a_key_of_each_type() {
-        let set = parse(&[
-            with(rsa(256), json!({ "kid": "k" })),
-            with(ec(), json!({ "kid": "k" })),
-        ])
-        .unwrap();
+        let set =
+            parse(&[with(rsa(256), json!({ "kid": "k" })), with(ec(), json!({ "kid": "k" }))])
+                .unwrap();
         assert!(matches!(set.find("k", Algorithm::RS256), Lookup::Found(_)));
         assert!(matches!(set.find("k", Algorithm::ES256), Lookup::Found(_)));
     }
@@ -220,10 +197,7 @@ mod tests {
                 rsa(1024),
                 json!({ "key_ops": ["verify"], "x5t": "other members are passed over" }),
             ),
-            with(
-                ec(),
-                json!({ "use": "sig", "alg": "ES256", "key_ops": ["sign", "verify"] }),
-            ),
+            with(ec(), json!({ "use": "sig", "alg": "ES256", "key_ops": ["sign", "verify"] })),
             with(ec(), json!({ "use": null, "alg": null })),
         ] {
             assert!(parse(std::slice::from_ref(&good)).is_ok(), "{good}");
@@ -261,25 +235,14 @@ mod tests {
         ] {
             assert!(parse(std::slice::from_ref(&bad)).is_err(), "{bad}");
             let set = parse(&[bad.clone(), with(ec(), json!({ "kid": "good" }))]).unwrap();
-            assert_eq!(
-                set.keys.len(),
-                1,
-                "one bad key does not spoil the rest: {bad}"
-            );
+            assert_eq!(set.keys.len(), 1, "one bad key does not spoil the rest: {bad}");
         }
     }
 
     #[test]
     fn a_document_without_usable_keys_is_an_error() {
-        for document in [
-            "",
-            "null",
-            "[]",
-            "{}",
-            "{\"keys\":[]}",
-            "{\"keys\":{}}",
-            "<html></html>",
-        ] {
+        for document in ["", "null", "[]", "{}", "{\"keys\":[]}", "{\"keys\":{}}", "<html></html>"]
+        {
             assert!(KeySet::parse(document.as_bytes()).is_err(), "{document}");
         }
     }

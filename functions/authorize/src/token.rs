@@ -59,21 +59,11 @@ impl<'t> UnverifiedToken<'t> {
         if !header.typ.is_none_or(|kind| is_access_token(&kind)) {
             return Err(Refusal::TypeNotAllowed);
         }
-        let key_id = header
-            .kid
-            .filter(|id| !id.is_empty())
-            .ok_or(Refusal::KeyIdMissing)?;
+        let key_id = header.kid.filter(|id| !id.is_empty()).ok_or(Refusal::KeyIdMissing)?;
         let payload = decode(payload)?;
         let claim: IssuerClaim =
             serde_json::from_slice(&payload).map_err(|_| Refusal::ClaimsMalformed)?;
-        Ok(Self {
-            signing_input,
-            signature,
-            payload,
-            algorithm,
-            key_id,
-            issuer: claim.iss,
-        })
+        Ok(Self { signing_input, signature, payload, algorithm, key_id, issuer: claim.iss })
     }
 
     /// Hands out the claims if the signature is this key's.
@@ -101,8 +91,5 @@ impl VerifiedPayload {
 /// any case and with or without its prefix.
 fn is_access_token(kind: &str) -> bool {
     let kind = kind.to_ascii_lowercase();
-    matches!(
-        kind.strip_prefix("application/").unwrap_or(&kind),
-        "jwt" | "at+jwt"
-    )
+    matches!(kind.strip_prefix("application/").unwrap_or(&kind), "jwt" | "at+jwt")
 }

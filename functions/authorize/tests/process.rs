@@ -46,9 +46,7 @@ fn answer(mut stream: &TcpStream, status: u16, headers: &str, body: &str) {
     let head = format!(
         "HTTP/1.1 {status} X\r\n{headers}connection: close\r\ncontent-length: {length}\r\n\r\n"
     );
-    stream
-        .write_all(format!("{head}{body}").as_bytes())
-        .unwrap();
+    stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
 }
 
 fn listen() -> (TcpListener, String) {
@@ -65,12 +63,7 @@ fn publish(issuer: &Issuer) -> String {
         for stream in listener.incoming() {
             let stream = stream.unwrap();
             read(&stream);
-            answer(
-                &stream,
-                200,
-                "content-type: application/json\r\n",
-                &document,
-            );
+            answer(&stream, 200, "content-type: application/json\r\n", &document);
         }
     });
     format!("http://{address}/jwks.json")
@@ -103,9 +96,7 @@ fn function(stage: &str, runtime_api: &str, jwks_url: &str) -> Command {
 /// Runs the function over these events: what it posted for each, and all that it logged.
 fn run(events: &[Value], issuer: &Issuer) -> (Vec<(String, Value)>, String) {
     let (listener, address) = listen();
-    let mut process = function("local", &address, &publish(issuer))
-        .spawn()
-        .unwrap();
+    let mut process = function("local", &address, &publish(issuer)).spawn().unwrap();
     let mut posted = Vec::new();
     let mut waiting = events.iter().enumerate();
     for stream in listener.incoming() {
@@ -142,10 +133,7 @@ fn event(token: &str) -> Value {
 fn development_tokens_are_let_in_and_bad_ones_are_exactly_unauthorized() {
     let issuer = Issuer::generate();
     let now = system_tests::now();
-    let expired = TokenOptions {
-        expires_in: -1,
-        ..TokenOptions::default()
-    };
+    let expired = TokenOptions { expires_in: -1, ..TokenOptions::default() };
     let callers = [
         (Caller::staff("c1", "s1"), "staff|c1|s1"),
         (Caller::chart("c1"), "chart|c1|chart-system"),
@@ -153,10 +141,8 @@ fn development_tokens_are_let_in_and_bad_ones_are_exactly_unauthorized() {
         (Caller::account("a1"), "account||a1"),
         (Caller::portal("c1", "p1"), "portal|c1|p1"),
     ];
-    let mut tokens: Vec<String> = callers
-        .iter()
-        .map(|(caller, _)| issuer.token(caller, now))
-        .collect();
+    let mut tokens: Vec<String> =
+        callers.iter().map(|(caller, _)| issuer.token(caller, now)).collect();
     tokens.push(issuer.token_with(&Caller::staff("c1", "s1"), &expired, now));
     tokens.push(Issuer::generate().token(&Caller::staff("c1", "s1"), now));
     tokens.push("no-token".to_owned());
@@ -169,27 +155,15 @@ fn development_tokens_are_let_in_and_bad_ones_are_exactly_unauthorized() {
         assert_eq!(outcome, "response", "{principal}: {body}");
         assert_eq!(body["principalId"], *principal);
         let resource = &body["policyDocument"]["Statement"][0]["Resource"];
-        assert_eq!(
-            resource,
-            "arn:aws:execute-api:ca-central-1:123456789012:a1b2c3d4e5/live/*"
-        );
-        assert!(
-            body["context"]
-                .as_object()
-                .unwrap()
-                .values()
-                .all(Value::is_string)
-        );
+        assert_eq!(resource, "arn:aws:execute-api:ca-central-1:123456789012:a1b2c3d4e5/live/*");
+        assert!(body["context"].as_object().unwrap().values().all(Value::is_string));
     }
     for (outcome, body) in &posted[callers.len()..tokens.len()] {
         assert_eq!(outcome, "error");
         assert_eq!(body["errorMessage"], "Unauthorized");
     }
     let (outcome, body) = posted.last().unwrap();
-    assert_eq!(
-        (outcome.as_str(), &body["errorMessage"]),
-        ("error", &json!("EventMalformed"))
-    );
+    assert_eq!((outcome.as_str(), &body["errorMessage"]), ("error", &json!("EventMalformed")));
 
     for reason in ["expired", "key_unknown", "malformed"] {
         assert!(log.contains(&format!("\"{reason}\"")), "{reason} in {log}");
@@ -204,15 +178,10 @@ fn development_tokens_are_let_in_and_bad_ones_are_exactly_unauthorized() {
 #[test]
 fn the_development_issuer_stops_the_function_outside_the_local_stage() {
     let (listener, address) = listen();
-    let output = function("live", &address, "https://127.0.0.1:9/jwks.json")
-        .output()
-        .unwrap();
+    let output = function("live", &address, "https://127.0.0.1:9/jwks.json").output().unwrap();
     assert!(!output.status.success());
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    assert!(
-        said.contains("CLINIC_ISSUER names the development issuer"),
-        "{said}"
-    );
+    assert!(said.contains("CLINIC_ISSUER names the development issuer"), "{said}");
     listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err(), "it never asked for work");
 }

@@ -102,9 +102,9 @@ impl Actor {
     /// The clinic that the token names, for those who belong to exactly one.
     pub fn clinic(&self) -> Option<&ClinicId> {
         match self {
-            Self::Chart { clinic, .. } | Self::Staff { clinic, .. } | Self::Portal { clinic, .. } => {
-                Some(clinic)
-            }
+            Self::Chart { clinic, .. }
+            | Self::Staff { clinic, .. }
+            | Self::Portal { clinic, .. } => Some(clinic),
             Self::Operator { .. } | Self::Account { .. } | Self::System => None,
         }
     }

@@ -101,11 +101,7 @@ impl EmailAddress {
     /// addresses in cases of their own.
     pub fn folded(&self) -> String {
         let (local, domain) = self.parts();
-        format!(
-            "{}@{}",
-            local.to_ascii_lowercase(),
-            domain.to_ascii_lowercase()
-        )
+        format!("{}@{}", local.to_ascii_lowercase(), domain.to_ascii_lowercase())
     }
 
     /// The local part, and the domain in ASCII.
@@ -204,11 +200,7 @@ impl SmsNumber {
         let well_formed = (8..=15).contains(&digits.len())
             && digits.bytes().all(|b| b.is_ascii_digit())
             && !digits.starts_with('0');
-        if well_formed {
-            Ok(Self(number.to_owned()))
-        } else {
-            Err(SmsProblem::Invalid)
-        }
+        if well_formed { Ok(Self(number.to_owned())) } else { Err(SmsProblem::Invalid) }
     }
 
     /// The number in E.164 form.
@@ -262,11 +254,7 @@ fn normalized(raw: &str) -> Result<String, SmsProblem> {
             _ => dialled.push(decimal_digit(c).ok_or(SmsProblem::ForbiddenCharacter)?),
         }
     }
-    if dialled.is_empty() {
-        Err(SmsProblem::Empty)
-    } else {
-        Ok(dialled)
-    }
+    if dialled.is_empty() { Err(SmsProblem::Empty) } else { Ok(dialled) }
 }
 
 /// Whether `c` only groups the digits of a number, in ASCII or in a typographic or full-width form.

@@ -43,10 +43,7 @@ pub fn gsm7_length(text: &str) -> Result<usize, NotGsm7> {
         .chars()
         .enumerate()
         .filter(|(_, c)| septets(*c).is_none())
-        .map(|(position, character)| Offender {
-            character,
-            position,
-        })
+        .map(|(position, character)| Offender { character, position })
         .take(MAX_NAMED)
         .collect();
     if offenders.is_empty() {
@@ -69,11 +66,7 @@ fn septets(c: char) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::panic,
-        reason = "a test fails by panicking"
-    )]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
     use std::collections::HashSet;
 
@@ -84,11 +77,7 @@ mod tests {
     /// The offending characters of `text` and their positions.
     fn offenders(text: &str) -> Vec<(char, usize)> {
         let refused = gsm7_length(text).unwrap_err();
-        refused
-            .offenders
-            .iter()
-            .map(|o| (o.character, o.position))
-            .collect()
+        refused.offenders.iter().map(|o| (o.character, o.position)).collect()
     }
 
     #[test]

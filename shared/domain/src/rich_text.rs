@@ -74,9 +74,7 @@ impl Body {
     /// anything is judged. Whether the body is empty is decided on what is left of it.
     pub fn parse(raw: &str) -> Result<Self, BodyProblem> {
         if raw.len() > MAX_RAW_BYTES {
-            return Err(BodyProblem::TooLong {
-                limit: MAX_RAW_BYTES,
-            });
+            return Err(BodyProblem::TooLong { limit: MAX_RAW_BYTES });
         }
         let html = SANITIZER.clean(&tidy::tidy(raw)?).to_string();
         let rendition = plain::rendition(&html)?;
@@ -84,23 +82,15 @@ impl Body {
             return Err(BodyProblem::Empty);
         }
         if html.len() > MAX_STORED_BYTES || rendition.text.len() > MAX_STORED_BYTES {
-            return Err(BodyProblem::TooLong {
-                limit: MAX_STORED_BYTES,
-            });
+            return Err(BodyProblem::TooLong { limit: MAX_STORED_BYTES });
         }
-        Ok(Self {
-            html,
-            text: rendition.text,
-        })
+        Ok(Self { html, text: rendition.text })
     }
 
     /// Takes back a body that [`Body::parse`] made, from storage. It is not sanitised again, so
     /// this must never see what a request brought.
     pub fn from_stored(stored: StoredBody) -> Self {
-        Self {
-            html: stored.html,
-            text: stored.text,
-        }
+        Self { html: stored.html, text: stored.text }
     }
 
     /// The sanitised HTML, at most [`MAX_STORED_BYTES`]: a fragment for a block of a page.
@@ -118,12 +108,7 @@ impl Body {
 /// Shows the sizes only, since a debug print can end in a log.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Body({} bytes of HTML, {} of text)",
-            self.html.len(),
-            self.text.len()
-        )
+        write!(f, "Body({} bytes of HTML, {} of text)", self.html.len(), self.text.len())
     }
 }
 
@@ -140,22 +125,14 @@ pub struct StoredBody {
 
 impl From<Body> for StoredBody {
     fn from(body: Body) -> Self {
-        Self {
-            html: body.html,
-            text: body.text,
-        }
+        Self { html: body.html, text: body.text }
     }
 }
 
 /// Shows the sizes only, since a debug print can end in a log.
 impl fmt::Debug for StoredBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "StoredBody({} bytes of HTML, {} of text)",
-            self.html.len(),
-            self.text.len()
-        )
+        write!(f, "StoredBody({} bytes of HTML, {} of text)", self.html.len(), self.text.len())
     }
 }
 

@@ -169,27 +169,17 @@ mod tests {
         ] {
             assert_eq!(Title::parse(typed).unwrap().as_str(), typed);
             let json = serde_json::to_string(&Title::parse(typed).unwrap()).unwrap();
-            assert_eq!(
-                serde_json::from_str::<Title>(&json).unwrap().as_str(),
-                typed
-            );
+            assert_eq!(serde_json::from_str::<Title>(&json).unwrap().as_str(), typed);
             assert_eq!(json, serde_json::to_string(typed).unwrap());
         }
     }
 
     #[test]
     fn trims_the_blanks_around_and_only_those() {
-        for typed in [
-            " Results ",
-            "\u{00A0}Results\u{3000}",
-            "\u{200B}Results\u{FEFF}",
-        ] {
+        for typed in [" Results ", "\u{00A0}Results\u{3000}", "\u{200B}Results\u{FEFF}"] {
             assert_eq!(Title::parse(typed).unwrap().as_str(), "Results");
         }
-        assert_eq!(
-            Title::parse(" lab  results ").unwrap().as_str(),
-            "lab  results"
-        );
+        assert_eq!(Title::parse(" lab  results ").unwrap().as_str(), "lab  results");
     }
 
     #[test]
@@ -212,16 +202,8 @@ mod tests {
             "\u{180E}",
         ] {
             assert_eq!(Title::parse(typed), Err(TextProblem::Empty), "{typed:?}");
-            assert_eq!(
-                DisplayName::parse(typed),
-                Err(TextProblem::Empty),
-                "{typed:?}"
-            );
-            assert_eq!(
-                ClinicName::parse(typed),
-                Err(TextProblem::Empty),
-                "{typed:?}"
-            );
+            assert_eq!(DisplayName::parse(typed), Err(TextProblem::Empty), "{typed:?}");
+            assert_eq!(ClinicName::parse(typed), Err(TextProblem::Empty), "{typed:?}");
         }
     }
 
@@ -229,18 +211,11 @@ mod tests {
     fn refuses_every_control_line_break_and_direction_character() {
         let controls = (0..=0x1F).chain(0x7F..=0x9F);
         let breaks = [0x2028, 0x2029];
-        let directions = [0x061C, 0x200E, 0x200F]
-            .into_iter()
-            .chain(0x202A..=0x202E)
-            .chain(0x2066..=0x2069);
+        let directions =
+            [0x061C, 0x200E, 0x200F].into_iter().chain(0x202A..=0x202E).chain(0x2066..=0x2069);
         for code in controls.chain(breaks).chain(directions) {
             let c = char::from_u32(code).unwrap();
-            for typed in [
-                format!("a{c}b"),
-                format!("{c}ab"),
-                format!("ab{c}"),
-                c.to_string(),
-            ] {
+            for typed in [format!("a{c}b"), format!("{c}ab"), format!("ab{c}"), c.to_string()] {
                 assert_eq!(
                     Title::parse(&typed),
                     Err(TextProblem::ForbiddenCharacter),
@@ -249,39 +224,24 @@ mod tests {
             }
         }
         assert_eq!(Title::parse("\0\0\0"), Err(TextProblem::ForbiddenCharacter));
-        assert_eq!(
-            DisplayName::parse("a\0b"),
-            Err(TextProblem::ForbiddenCharacter)
-        );
-        assert_eq!(
-            ClinicName::parse("a\r\nBcc: x"),
-            Err(TextProblem::ForbiddenCharacter)
-        );
+        assert_eq!(DisplayName::parse("a\0b"), Err(TextProblem::ForbiddenCharacter));
+        assert_eq!(ClinicName::parse("a\r\nBcc: x"), Err(TextProblem::ForbiddenCharacter));
     }
 
     #[test]
     fn limits_count_characters_after_trimming() {
         for letter in ["a", "é", "例", "😬"] {
             let longest = letter.repeat(Title::MAX_CHARACTERS);
-            assert_eq!(
-                Title::parse(&format!("  {longest}  ")).unwrap().as_str(),
-                longest
-            );
+            assert_eq!(Title::parse(&format!("  {longest}  ")).unwrap().as_str(), longest);
             assert_eq!(
                 Title::parse(&format!("{longest}{letter}")),
                 Err(TextProblem::TooLong { max: 200 })
             );
         }
         assert!(DisplayName::parse(&"a".repeat(100)).is_ok());
-        assert_eq!(
-            DisplayName::parse(&"a".repeat(101)),
-            Err(TextProblem::TooLong { max: 100 })
-        );
+        assert_eq!(DisplayName::parse(&"a".repeat(101)), Err(TextProblem::TooLong { max: 100 }));
         assert!(ClinicName::parse(&"a".repeat(100)).is_ok());
-        assert_eq!(
-            ClinicName::parse(&"a".repeat(101)),
-            Err(TextProblem::TooLong { max: 100 })
-        );
+        assert_eq!(ClinicName::parse(&"a".repeat(101)), Err(TextProblem::TooLong { max: 100 }));
     }
 
     #[test]
@@ -289,10 +249,7 @@ mod tests {
         let secret = "biopsy\u{202E}";
         let error = serde_json::from_value::<Title>(secret.into()).unwrap_err();
         assert!(!error.to_string().contains("biopsy"));
-        assert_eq!(
-            format!("{:?}", Title::parse("biopsy").unwrap()),
-            "Title(6 characters)"
-        );
+        assert_eq!(format!("{:?}", Title::parse("biopsy").unwrap()), "Title(6 characters)");
     }
 
     proptest! {

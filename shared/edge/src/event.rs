@@ -10,14 +10,14 @@ use serde_json::Value;
 /// unreadable, so that header counts as not sent. Nothing of an event is repeated in an error: it
 /// holds tokens.
 pub fn read_event(mut event: Value) -> Option<ApiGatewayProxyRequest> {
-    let allowed = |value: &Value| value.as_str().is_none_or(|text| HeaderValue::from_str(text).is_ok());
+    let allowed =
+        |value: &Value| value.as_str().is_none_or(|text| HeaderValue::from_str(text).is_ok());
     if let Some(headers) = event.get_mut("headers").and_then(Value::as_object_mut) {
         headers.retain(|_, value| allowed(value));
     }
     if let Some(headers) = event.get_mut("multiValueHeaders").and_then(Value::as_object_mut) {
-        headers.retain(|_, values| {
-            values.as_array().is_none_or(|values| values.iter().all(allowed))
-        });
+        headers
+            .retain(|_, values| values.as_array().is_none_or(|values| values.iter().all(allowed)));
     }
     serde_json::from_value(event).ok()
 }
@@ -38,7 +38,8 @@ mod tests {
             "requestContext": { "httpMethod": "GET" },
         });
         let read = read_event(event);
-        let headers = read.map(|request| (request.headers.len(), request.multi_value_headers.len()));
+        let headers =
+            read.map(|request| (request.headers.len(), request.multi_value_headers.len()));
         assert_eq!(headers, Some((1, 1)));
     }
 

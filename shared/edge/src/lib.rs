@@ -20,8 +20,8 @@ mod strict;
 
 pub use body::MAX_POINTER_SEGMENT_CHARACTERS;
 pub use cors::{AllowedOrigins, InvalidOrigin};
-pub use event::read_event;
 pub use cursor::{Cursor, MAX_CURSOR_BYTES, Scope};
+pub use event::read_event;
 pub use headers::{IdempotencyKey, MAX_IDEMPOTENCY_KEY_CHARACTERS, Precondition};
 pub use problem::{Failure, MAX_ERRORS, problem, status};
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, Query};

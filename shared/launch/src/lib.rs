@@ -1,4 +1,4 @@
-//! How a function starts: clients are built once and the connection to DynamoDB is opened during
+//! How a function starts: clients are built once and the connection to `DynamoDB` is opened during
 //! init, when a call is nearly free; then events are served one after another.
 
 use edge::{AllowedOrigins, Service};
@@ -62,7 +62,8 @@ async fn begin() -> Result<Start, Error> {
 async fn start() -> Result<Start, Error> {
     let config = platform::sdk_config(Timeouts::default())?;
     let client = aws_sdk_dynamodb::Client::new(&config);
-    let store = Store::new(client, platform::env("TABLE_NAME")?, platform::env("AUDIT_TABLE_NAME")?);
+    let store =
+        Store::new(client, platform::env("TABLE_NAME")?, platform::env("AUDIT_TABLE_NAME")?);
     store.warm().await;
     Ok(Start { config, store, sources: Sources::real() })
 }

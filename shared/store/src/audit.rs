@@ -15,7 +15,8 @@ use crate::read::Item;
 pub(crate) fn item(record: &Record) -> Result<Item, Outage> {
     let mut item: Item =
         serde_dynamo::to_item(record).map_err(|_| corrupt("record", "audit record"))?;
-    let scope = record.clinic.as_ref().map(|clinic| format!("CLINIC#{clinic}#")).unwrap_or_default();
+    let scope =
+        record.clinic.as_ref().map(|clinic| format!("CLINIC#{clinic}#")).unwrap_or_default();
     let actor = format!("{scope}ACTOR#{}.{}", record.actor_kind.as_str(), record.actor);
     let pk = match (&record.clinic, &record.patient) {
         (Some(clinic), Some(patient)) => format!("CLINIC#{clinic}#PATIENT#{patient}"),

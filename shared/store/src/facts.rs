@@ -47,12 +47,7 @@ pub fn peek(
 /// in flight stops it.
 ///
 /// The clinic's settings are not among it: all of a clinic's commands would conflict over them.
-pub fn guard(
-    transaction: &mut Transaction,
-    actor: &Actor,
-    clinic: &ClinicId,
-    patient: &PatientId,
-) {
+pub fn guard(transaction: &mut Transaction, actor: &Actor, clinic: &ClinicId, patient: &PatientId) {
     match actor {
         Actor::Staff { id, .. } => {
             transaction.check(&key::staff(clinic, id), &Guard::True("active"));

@@ -219,10 +219,7 @@ pub fn timer(key: &ConversationKey, kind: TimerKind) -> Key {
 
 /// What an idempotency key of one actor did.
 pub fn idempotency(actor: &Actor, key: &str) -> Key {
-    Key {
-        pk: format!("IDEMPOTENCY#{}#{key}", actor.unique_name()),
-        sk: "IDEMPOTENCY".to_owned(),
-    }
+    Key { pk: format!("IDEMPOTENCY#{}#{key}", actor.unique_name()), sk: "IDEMPOTENCY".to_owned() }
 }
 
 /// The partition of work that comes due, in the index `due`, for one conversation.

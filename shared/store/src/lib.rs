@@ -42,7 +42,11 @@ impl Store {
     pub async fn warm(&self) {
         let key = key::Key { pk: "WARM".to_owned(), sk: "WARM".to_owned() };
         if let Err(outage) = self.read([key]).await {
-            tracing::warn!(operation = outage.operation(), detail = outage.detail(), "warm-up failed");
+            tracing::warn!(
+                operation = outage.operation(),
+                detail = outage.detail(),
+                "warm-up failed"
+            );
         }
     }
 }

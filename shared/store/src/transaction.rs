@@ -4,9 +4,7 @@ use std::any::type_name;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use domain::audit::Record;
 use domain::outage::{Outage, OutageKind};
 use serde::Serialize;
@@ -143,8 +141,7 @@ impl Transaction {
 
     /// Deletes an item, which may be gone already.
     pub fn delete(&mut self, key: &Key) {
-        let built =
-            Delete::builder().table_name(&self.table).set_key(Some(key_item(key))).build();
+        let built = Delete::builder().table_name(&self.table).set_key(Some(key_item(key))).build();
         match built {
             Ok(delete) => self.parts.push(TransactWriteItem::builder().delete(delete).build()),
             Err(_) => self.fail("delete"),

@@ -7,10 +7,7 @@ use super::support::{
 };
 
 async fn context(world: &World, token: &str) -> Value {
-    let allowed = world
-        .ask(token, 0)
-        .await
-        .unwrap_or_else(|failure| panic!("{failure:?}"));
+    let allowed = world.ask(token, 0).await.unwrap_or_else(|failure| panic!("{failure:?}"));
     serde_json::to_value(allowed).unwrap()["context"].clone()
 }
 
@@ -50,10 +47,7 @@ async fn every_kind_is_let_in_by_its_own_issuer_with_either_algorithm() {
             json!({ "kind": "staff", "id": "staff-1", "clinic": "c1", "patient": "" }),
         ),
         (
-            with(
-                staff(),
-                json!({ "kind": "chart", "sub": "chart-1", "patient_id": "p9" }),
-            ),
+            with(staff(), json!({ "kind": "chart", "sub": "chart-1", "patient_id": "p9" })),
             [&CLINIC_RSA, &CLINIC_EC],
             "chart|c1|chart-1",
             json!({ "kind": "chart", "id": "chart-1", "clinic": "c1", "patient": "" }),
@@ -85,10 +79,7 @@ async fn every_kind_is_let_in_by_its_own_issuer_with_either_algorithm() {
             let allowed = world.ask(&key.token(&claims), 0).await.unwrap();
             let allowed = serde_json::to_value(allowed).unwrap();
             assert_eq!(allowed["principalId"], principal);
-            let expected = with(
-                identity.clone(),
-                json!({ "expires": (START + 3600).to_string() }),
-            );
+            let expected = with(identity.clone(), json!({ "expires": (START + 3600).to_string() }));
             assert_eq!(allowed["context"], expected);
         }
     }
@@ -112,12 +103,7 @@ async fn what_identity_providers_differ_in_is_accepted() {
         let claims = with(staff(), changes.clone());
         context(&world, &CLINIC_EC.token(&claims)).await;
     }
-    for typ in [
-        Value::Null,
-        json!("jwt"),
-        json!("at+jwt"),
-        json!("application/AT+JWT"),
-    ] {
+    for typ in [Value::Null, json!("jwt"), json!("at+jwt"), json!("application/AT+JWT")] {
         let header = with(CLINIC_RSA.header(), json!({ "typ": typ }));
         context(&world, &CLINIC_RSA.token_with(&header, &staff())).await;
     }
@@ -147,18 +133,8 @@ async fn the_token_is_found_however_the_header_is_spelt() {
     lists_only["headers"] = Value::Null;
     lists_only["multiValueHeaders"] = json!({ "AUTHORIZATION": [header, header] });
     let mut singles_only = event(&token);
-    singles_only
-        .as_object_mut()
-        .unwrap()
-        .remove("multiValueHeaders");
+    singles_only.as_object_mut().unwrap().remove("multiValueHeaders");
     for event in [lower, lists_only, singles_only] {
-        assert!(
-            world
-                .authorizer
-                .authorize(&event, super::support::at(0))
-                .await
-                .is_ok(),
-            "{event}"
-        );
+        assert!(world.authorizer.authorize(&event, super::support::at(0)).await.is_ok(), "{event}");
     }
 }

@@ -24,12 +24,7 @@ async fn init_fetches_each_issuers_keys_once_and_calls_do_not() {
     let world = World::start().await;
     for second in 0..60 {
         assert!(world.ask(&CLINIC_RSA.token(&staff()), second).await.is_ok());
-        assert!(
-            world
-                .ask(&PATIENT_RSA.token(&account()), second)
-                .await
-                .is_ok()
-        );
+        assert!(world.ask(&PATIENT_RSA.token(&account()), second).await.is_ok());
     }
     assert_eq!((world.clinic.hits(), world.patient.hits()), (1, 1));
 }
@@ -40,28 +35,12 @@ async fn a_new_key_is_found_when_a_token_names_it() {
     let new = Key::ec("clinic-new");
     world.clinic.publish(&[&CLINIC_RSA, &new]);
     let after = seconds(REFRESH_AFTER);
-    assert_eq!(
-        world
-            .ask(&new.token(&staff()), after - 1)
-            .await
-            .unwrap_err(),
-        UNKNOWN
-    );
+    assert_eq!(world.ask(&new.token(&staff()), after - 1).await.unwrap_err(), UNKNOWN);
     assert!(world.ask(&new.token(&staff()), after).await.is_ok());
     assert_eq!(world.clinic.hits(), 2);
     // The key that the issuer no longer shows is refused from then on.
-    assert_eq!(
-        world
-            .ask(&CLINIC_EC.token(&staff()), after + 1)
-            .await
-            .unwrap_err(),
-        UNKNOWN
-    );
-    assert_eq!(
-        world.patient.hits(),
-        1,
-        "the other issuer has nothing to do with it"
-    );
+    assert_eq!(world.ask(&CLINIC_EC.token(&staff()), after + 1).await.unwrap_err(), UNKNOWN);
+    assert_eq!(world.patient.hits(), 1, "the other issuer has nothing to do with it");
 }
 
 #[tokio::test]
@@ -69,19 +48,8 @@ async fn a_withdrawn_key_is_refused_once_the_keys_are_no_longer_fresh() {
     let world = World::start().await;
     world.clinic.publish(&[&CLINIC_RSA]);
     let fresh = seconds(FRESH_FOR);
-    assert!(
-        world
-            .ask(&CLINIC_EC.token(&staff()), fresh - 1)
-            .await
-            .is_ok()
-    );
-    assert_eq!(
-        world
-            .ask(&CLINIC_EC.token(&staff()), fresh)
-            .await
-            .unwrap_err(),
-        UNKNOWN
-    );
+    assert!(world.ask(&CLINIC_EC.token(&staff()), fresh - 1).await.is_ok());
+    assert_eq!(world.ask(&CLINIC_EC.token(&staff()), fresh).await.unwrap_err(), UNKNOWN);
     assert_eq!(world.clinic.hits(), 2);
 }
 
@@ -90,23 +58,13 @@ async fn made_up_key_ids_cause_no_storm_of_fetches() {
     let world = World::start().await;
     let pause = seconds(REFRESH_AFTER);
     for number in 0..500 {
-        let header = with(
-            CLINIC_EC.header(),
-            json!({ "kid": format!("made-up-{number}") }),
-        );
+        let header = with(CLINIC_EC.header(), json!({ "kid": format!("made-up-{number}") }));
         let token = CLINIC_EC.token_with(&header, &staff());
         // Ten minutes of it, spread evenly.
-        assert_eq!(
-            world.ask(&token, number * 600 / 500).await.unwrap_err(),
-            UNKNOWN
-        );
+        assert_eq!(world.ask(&token, number * 600 / 500).await.unwrap_err(), UNKNOWN);
     }
     let allowed = usize::try_from(1 + 600 / pause).unwrap();
-    assert!(
-        world.clinic.hits() <= allowed,
-        "{} fetches",
-        world.clinic.hits()
-    );
+    assert!(world.clinic.hits() <= allowed, "{} fetches", world.clinic.hits());
     assert_eq!(world.patient.hits(), 1);
     assert!(world.ask(&CLINIC_EC.token(&staff()), 600).await.is_ok());
 }
@@ -115,11 +73,7 @@ async fn made_up_key_ids_cause_no_storm_of_fetches() {
 async fn calls_at_once_share_one_fetch() {
     let world = World::before_init().await;
     let token = CLINIC_EC.token(&staff());
-    let (a, b, c) = tokio::join!(
-        world.ask(&token, 0),
-        world.ask(&token, 0),
-        world.ask(&token, 0)
-    );
+    let (a, b, c) = tokio::join!(world.ask(&token, 0), world.ask(&token, 0), world.ask(&token, 0));
     assert!(a.is_ok() && b.is_ok() && c.is_ok());
     assert_eq!(world.clinic.hits(), 1);
 }
@@ -142,23 +96,11 @@ async fn kept_keys_serve_while_the_issuer_is_away_and_not_for_ever() {
         for second in [fresh, fresh + 1, usable / 2, usable - 1] {
             assert!(world.ask(&token, second).await.is_ok());
         }
-        assert_eq!(
-            world.clinic.hits(),
-            4,
-            "one try each, but for the second, which came too soon"
-        );
-        assert_eq!(
-            world.ask(&token, usable).await.unwrap_err(),
-            Failure::KeysUnavailable
-        );
+        assert_eq!(world.clinic.hits(), 4, "one try each, but for the second, which came too soon");
+        assert_eq!(world.ask(&token, usable).await.unwrap_err(), Failure::KeysUnavailable);
         // The issuer is back.
         world.clinic.publish(&[&CLINIC_RSA]);
-        assert!(
-            world
-                .ask(&token, usable + seconds(RETRY_AFTER))
-                .await
-                .is_ok()
-        );
+        assert!(world.ask(&token, usable + seconds(RETRY_AFTER)).await.is_ok());
     }
 }
 
@@ -168,10 +110,7 @@ async fn an_unknown_key_is_no_refusal_while_the_issuer_cannot_be_asked() {
     world.clinic.behave(Behaviour::HangUp);
     let new = Key::ec("clinic-new");
     let after = seconds(REFRESH_AFTER);
-    assert_eq!(
-        world.ask(&new.token(&staff()), after).await.unwrap_err(),
-        Failure::KeysUnavailable
-    );
+    assert_eq!(world.ask(&new.token(&staff()), after).await.unwrap_err(), Failure::KeysUnavailable);
     world.clinic.publish(&[&new]);
     assert!(world.ask(&new.token(&staff()), 2 * after).await.is_ok());
 }
@@ -182,10 +121,7 @@ async fn an_issuer_that_is_away_in_init_is_asked_again_soon() {
     world.clinic.behave(Behaviour::HangUp);
     world.authorizer.prefetch(super::support::at(0)).await;
     let token = CLINIC_RSA.token(&staff());
-    assert_eq!(
-        world.ask(&token, 1).await.unwrap_err(),
-        Failure::KeysUnavailable
-    );
+    assert_eq!(world.ask(&token, 1).await.unwrap_err(), Failure::KeysUnavailable);
     assert_eq!(world.clinic.hits(), 1, "not by every call");
     assert!(
         world.ask(&PATIENT_RSA.token(&account()), 1).await.is_ok(),
@@ -202,10 +138,7 @@ async fn an_issuer_that_says_nothing_is_given_up_in_time() {
     world.patient.behave(Behaviour::Silence);
     let started = std::time::Instant::now();
     world.authorizer.prefetch(super::support::at(0)).await;
-    assert!(
-        started.elapsed() < Duration::from_secs(6),
-        "both at once, within the time for init"
-    );
+    assert!(started.elapsed() < Duration::from_secs(6), "both at once, within the time for init");
     assert_eq!(
         world.ask(&CLINIC_RSA.token(&staff()), 1).await.unwrap_err(),
         Failure::KeysUnavailable

@@ -27,12 +27,9 @@ async fn every_bad_token_is_refused_for_its_own_reason() {
     }
     // The table is as long as the list of reasons, but for those about the header, which have a table in
     // the module that reads it.
-    for refusal in [
-        Refusal::TokenMissing,
-        Refusal::SeveralTokens,
-        Refusal::NotBearer,
-        Refusal::TokenTooLong,
-    ] {
+    for refusal in
+        [Refusal::TokenMissing, Refusal::SeveralTokens, Refusal::NotBearer, Refusal::TokenTooLong]
+    {
         seen.insert(refusal);
     }
     assert_eq!(seen.len(), 20);
@@ -45,10 +42,7 @@ async fn two_callers_in_one_request_are_refused() {
     event["multiValueHeaders"]["authorization"] =
         json!([format!("Bearer {}", PATIENT_RSA.token(&account()))]);
     let answer = world.authorizer.authorize(&event, at(0)).await;
-    assert_eq!(
-        answer.unwrap_err(),
-        Failure::Refused(Refusal::SeveralTokens)
-    );
+    assert_eq!(answer.unwrap_err(), Failure::Refused(Refusal::SeveralTokens));
 }
 
 #[tokio::test]
@@ -59,10 +53,7 @@ async fn a_key_address_in_the_token_is_never_asked() {
     for name in ["jku", "x5u"] {
         let header = with(intruder.header(), json!({ name: trap.url }));
         let answer = world.ask(&intruder.token_with(&header, &staff()), 0).await;
-        assert_eq!(
-            answer.unwrap_err(),
-            Failure::Refused(Refusal::SignatureWrong)
-        );
+        assert_eq!(answer.unwrap_err(), Failure::Refused(Refusal::SignatureWrong));
     }
     assert_eq!(trap.hits(), 0);
 }
@@ -83,14 +74,8 @@ async fn an_event_that_is_no_authorizers_is_a_mistake_and_no_refusal() {
 #[test]
 fn the_gateway_sees_exactly_unauthorized() {
     let seen = serde_json::to_value(Diagnostic::from(Failure::Refused(Refusal::Expired))).unwrap();
-    assert_eq!(
-        seen,
-        json!({ "errorType": "Unauthorized", "errorMessage": "Unauthorized" })
-    );
-    assert_eq!(
-        format!("{:?}", Failure::Refused(Refusal::Expired)),
-        "Unauthorized: expired"
-    );
+    assert_eq!(seen, json!({ "errorType": "Unauthorized", "errorMessage": "Unauthorized" }));
+    assert_eq!(format!("{:?}", Failure::Refused(Refusal::Expired)), "Unauthorized: expired");
 }
 
 /// Collects what is logged.
@@ -129,11 +114,7 @@ async fn the_log_has_the_reason_and_nothing_of_the_token() {
         json!({ "aud": "planted-audience" }),
     ] {
         let claims = with(with(staff(), planted.clone()), changes);
-        rows.push((
-            "planted".to_owned(),
-            CLINIC_RSA.token(&claims),
-            Refusal::Expired,
-        ));
+        rows.push(("planted".to_owned(), CLINIC_RSA.token(&claims), Refusal::Expired));
     }
     for (_, token, _) in &rows {
         let failure = world.ask(token, 0).await.unwrap_err();

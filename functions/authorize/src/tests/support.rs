@@ -51,10 +51,7 @@ pub(super) static PATIENT_EC: LazyLock<Key> = LazyLock::new(|| Key::ec("patient-
 
 impl Key {
     pub(super) fn rsa(id: &'static str) -> Self {
-        Self {
-            id,
-            pair: Pair::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()),
-        }
+        Self { id, pair: Pair::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()) }
     }
 
     pub(super) fn ec(id: &'static str) -> Self {
@@ -93,40 +90,23 @@ impl Key {
 
     /// The public key in PEM form, as an application would have it in a file.
     pub(super) fn public_pem(&self) -> String {
-        let Pair::Rsa(pair) = &self.pair else {
-            panic!("only RSA keys are used this way")
-        };
+        let Pair::Rsa(pair) = &self.pair else { panic!("only RSA keys are used this way") };
         let der: PublicKeyX509Der = pair.public_key().as_der().unwrap();
         let text = STANDARD.encode(der.as_ref());
-        let lines: Vec<&str> = text
-            .as_bytes()
-            .chunks(64)
-            .map(|line| std::str::from_utf8(line).unwrap())
-            .collect();
-        format!(
-            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-            lines.join("\n")
-        )
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
     }
 
     pub(super) fn signature(&self, message: &[u8]) -> Vec<u8> {
         match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(
-                    &RSA_PKCS1_SHA256,
-                    &SystemRandom::new(),
-                    message,
-                    &mut signature,
-                )
-                .unwrap();
+                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+                    .unwrap();
                 signature
             }
-            Pair::Ec(pair) => pair
-                .sign(&SystemRandom::new(), message)
-                .unwrap()
-                .as_ref()
-                .to_vec(),
+            Pair::Ec(pair) => pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec(),
         }
     }
 
@@ -147,20 +127,13 @@ impl Key {
     /// A token with any text in place of its JSON.
     pub(super) fn sign_text(&self, header: &str, claims: &str) -> String {
         let message = message(header, claims);
-        format!(
-            "{message}.{}",
-            URL_SAFE_NO_PAD.encode(self.signature(message.as_bytes()))
-        )
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(self.signature(message.as_bytes())))
     }
 }
 
 /// What is signed: the two encoded parts.
 pub(super) fn message(header: &str, claims: &str) -> String {
-    format!(
-        "{}.{}",
-        URL_SAFE_NO_PAD.encode(header),
-        URL_SAFE_NO_PAD.encode(claims)
-    )
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
 }
 
 /// The claims of a good token of the clinic's issuer.
@@ -290,11 +263,7 @@ impl World {
             patient: issuer(PATIENT, "patient-audience", &patient),
         };
         let authorizer = Authorizer::new(&config, &Fetcher::new(true).unwrap());
-        Self {
-            clinic,
-            patient,
-            authorizer,
-        }
+        Self { clinic, patient, authorizer }
     }
 
     /// What the authorizer says of a token, `seconds` after the beginning.

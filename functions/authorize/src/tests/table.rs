@@ -140,16 +140,8 @@ fn headers() -> Vec<Row> {
         (&*CLINIC_RSA, json!({ "kid": "other" }), KeyUnknown),
         (&*CLINIC_RSA, json!({ "kid": "Clinic-RSA" }), KeyUnknown),
         (&*CLINIC_RSA, json!({ "kid": "../clinic-rsa" }), KeyUnknown),
-        (
-            &*CLINIC_RSA,
-            json!({ "kid": "clinic-rsa\u{0}" }),
-            KeyUnknown,
-        ),
-        (
-            &*CLINIC_RSA,
-            json!({ "crit": ["b64"], "b64": false }),
-            CriticalExtension,
-        ),
+        (&*CLINIC_RSA, json!({ "kid": "clinic-rsa\u{0}" }), KeyUnknown),
+        (&*CLINIC_RSA, json!({ "crit": ["b64"], "b64": false }), CriticalExtension),
         (&*CLINIC_RSA, json!({ "crit": [] }), CriticalExtension),
         (&*CLINIC_RSA, json!({ "typ": "logout+jwt" }), TypeNotAllowed),
         (&*CLINIC_RSA, json!({ "typ": "dpop+jwt" }), TypeNotAllowed),
@@ -172,11 +164,7 @@ fn shapes() -> Vec<Row> {
         row("one part", "abc", Malformed),
         row("two parts", "abc.def", Malformed),
         row("four parts", format!("{good}.x"), Malformed),
-        row(
-            "five parts, as if encrypted",
-            "e30.e30.e30.e30.e30",
-            Malformed,
-        ),
+        row("five parts, as if encrypted", "e30.e30.e30.e30.e30", Malformed),
         row("empty parts", "..", Malformed),
         row("two tokens", format!("{good}, Bearer {good}"), Malformed),
         row("a quoted token", format!("\"{good}\""), Malformed),
@@ -196,84 +184,27 @@ fn signatures() -> Vec<Row> {
     };
     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     let zeros = |length| encode(&vec![0; length]);
-    let other_claims = encode(
-        with(staff(), json!({ "sub": "staff-2" }))
-            .to_string()
-            .as_bytes(),
-    );
-    let other_header = encode(
-        with(CLINIC_RSA.header(), json!({ "typ": null }))
-            .to_string()
-            .as_bytes(),
-    );
+    let other_claims = encode(with(staff(), json!({ "sub": "staff-2" })).to_string().as_bytes());
+    let other_header =
+        encode(with(CLINIC_RSA.header(), json!({ "typ": null })).to_string().as_bytes());
     // The form that certificates use.
-    let der = [
-        &[0x30, 0x44, 2, 0x20],
-        &raw(&ec)[..32],
-        &[2, 0x20],
-        &raw(&ec)[32..],
-    ]
-    .concat();
+    let der = [&[0x30, 0x44, 2, 0x20], &raw(&ec)[..32], &[2, 0x20], &raw(&ec)[32..]].concat();
     let mut flipped = raw(&ec);
     flipped[40] ^= 1;
     vec![
-        row(
-            "padded",
-            replace(&rsa, 2, &URL_SAFE.encode(raw(&rsa))),
-            SignatureWrong,
-        ),
+        row("padded", replace(&rsa, 2, &URL_SAFE.encode(raw(&rsa))), SignatureWrong),
         row("not base64url", replace(&rsa, 2, "a+b/"), SignatureWrong),
-        row(
-            "cut short",
-            replace(&rsa, 2, &encode(&raw(&rsa)[..255])),
-            SignatureWrong,
-        ),
+        row("cut short", replace(&rsa, 2, &encode(&raw(&rsa)[..255])), SignatureWrong),
         row("made longer", format!("{rsa}AAAA"), SignatureWrong),
-        row(
-            "RS256 of zeros",
-            replace(&rsa, 2, &zeros(256)),
-            SignatureWrong,
-        ),
-        row(
-            "ES256 of zeros",
-            replace(&ec, 2, &zeros(64)),
-            SignatureWrong,
-        ),
-        row(
-            "ES256 in DER form",
-            replace(&ec, 2, &encode(&der)),
-            SignatureWrong,
-        ),
-        row(
-            "ES256 with a bit flipped",
-            replace(&ec, 2, &encode(&flipped)),
-            SignatureWrong,
-        ),
-        row(
-            "of another token",
-            replace(&ec, 2, &encode(&raw(&rsa))),
-            SignatureWrong,
-        ),
-        row(
-            "other claims",
-            replace(&rsa, 1, &other_claims),
-            SignatureWrong,
-        ),
-        row(
-            "another header",
-            replace(&rsa, 0, &other_header),
-            SignatureWrong,
-        ),
-        row(
-            "another RSA key",
-            Key::rsa("clinic-rsa").token(&staff()),
-            SignatureWrong,
-        ),
-        row(
-            "another EC key",
-            Key::ec("clinic-ec").token(&staff()),
-            SignatureWrong,
-        ),
+        row("RS256 of zeros", replace(&rsa, 2, &zeros(256)), SignatureWrong),
+        row("ES256 of zeros", replace(&ec, 2, &zeros(64)), SignatureWrong),
+        row("ES256 in DER form", replace(&ec, 2, &encode(&der)), SignatureWrong),
+        row("ES256 with a bit flipped", replace(&ec, 2, &encode(&flipped)), SignatureWrong),
+        row("of another token", replace(&ec, 2, &encode(&raw(&rsa))), SignatureWrong),
+        row("other claims", replace(&rsa, 1, &other_claims), SignatureWrong),
+        row("another header", replace(&rsa, 0, &other_header), SignatureWrong),
+        row("another RSA key", Key::rsa("clinic-rsa").token(&staff()), SignatureWrong),
+        row("another EC key", Key::ec("clinic-ec").token(&staff()), SignatureWrong),
     ]
 }
 
@@ -285,50 +216,27 @@ fn issuers_and_audiences() -> Vec<Row> {
         &CLINIC_RSA,
         &staff(),
         [
-            (
-                json!({ "iss": "https://other.example.test/" }),
-                IssuerUnknown,
-            ),
-            (
-                json!({ "iss": CLINIC.trim_end_matches('/') }),
-                IssuerUnknown,
-            ),
+            (json!({ "iss": "https://other.example.test/" }), IssuerUnknown),
+            (json!({ "iss": CLINIC.trim_end_matches('/') }), IssuerUnknown),
             (json!({ "iss": CLINIC.to_uppercase() }), IssuerUnknown),
             (json!({ "iss": "" }), IssuerUnknown),
             (json!({ "iss": null }), ClaimsMalformed),
             (json!({ "iss": [CLINIC, PATIENT] }), ClaimsMalformed),
-            (
-                json!({ "iss": PATIENT, "aud": "patient-audience" }),
-                KeyUnknown,
-            ),
+            (json!({ "iss": PATIENT, "aud": "patient-audience" }), KeyUnknown),
             (json!({ "aud": "other" }), AudienceWrong),
             (json!({ "aud": "Clinic-Audience" }), AudienceWrong),
             (json!({ "aud": "patient-audience" }), AudienceWrong),
-            (
-                json!({ "aud": "clinic-audience patient-audience" }),
-                AudienceWrong,
-            ),
+            (json!({ "aud": "clinic-audience patient-audience" }), AudienceWrong),
             (json!({ "aud": ["a", "b"] }), AudienceWrong),
             (json!({ "aud": [] }), AudienceWrong),
             (json!({ "aud": "" }), AudienceWrong),
             (json!({ "aud": null }), ClaimsMalformed),
             (json!({ "aud": 7 }), ClaimsMalformed),
-            (
-                json!({ "aud": { "clinic-audience": true } }),
-                ClaimsMalformed,
-            ),
+            (json!({ "aud": { "clinic-audience": true } }), ClaimsMalformed),
         ],
     );
-    rows.push(row(
-        "issuer twice",
-        CLINIC_RSA.sign_text(&header, &twice),
-        ClaimsMalformed,
-    ));
-    rows.push(row(
-        "the other issuer's key",
-        PATIENT_RSA.token(&staff()),
-        KeyUnknown,
-    ));
+    rows.push(row("issuer twice", CLINIC_RSA.sign_text(&header, &twice), ClaimsMalformed));
+    rows.push(row("the other issuer's key", PATIENT_RSA.token(&staff()), KeyUnknown));
     rows
 }
 
@@ -366,10 +274,7 @@ fn kinds() -> Vec<Row> {
             (json!({ "kind": "admin" }), KindNotAllowed),
             (json!({ "kind": "Staff" }), KindNotAllowed),
             (json!({ "kind": "account" }), KindNotAllowed),
-            (
-                json!({ "kind": "portal", "patient_id": "p1" }),
-                KindNotAllowed,
-            ),
+            (json!({ "kind": "portal", "patient_id": "p1" }), KindNotAllowed),
             (json!({ "sub": null }), IdMissing),
             (json!({ "clinic_id": null }), IdMissing),
             (json!({ "kind": "chart", "sub": null }), IdMissing),
@@ -381,14 +286,8 @@ fn kinds() -> Vec<Row> {
         &PATIENT_EC,
         &account(),
         [
-            (
-                json!({ "kind": "staff", "clinic_id": "c1" }),
-                KindNotAllowed,
-            ),
-            (
-                json!({ "kind": "chart", "clinic_id": "c1" }),
-                KindNotAllowed,
-            ),
+            (json!({ "kind": "staff", "clinic_id": "c1" }), KindNotAllowed),
+            (json!({ "kind": "chart", "clinic_id": "c1" }), KindNotAllowed),
             (json!({ "kind": "operator" }), KindNotAllowed),
             (json!({ "sub": null }), IdMissing),
             (json!({ "kind": "portal", "patient_id": "p1" }), IdMissing),
@@ -400,17 +299,12 @@ fn kinds() -> Vec<Row> {
 
 fn ids() -> Vec<Row> {
     let long = "a".repeat(65);
-    let portal = with(
-        account(),
-        json!({ "kind": "portal", "clinic_id": "c1", "patient_id": "p1" }),
-    );
+    let portal =
+        with(account(), json!({ "kind": "portal", "clinic_id": "c1", "patient_id": "p1" }));
     let mut rows = changed(
         &CLINIC_EC,
         &staff(),
-        [
-            (json!({ "sub": 7 }), ClaimsMalformed),
-            (json!({ "clinic_id": ["c1"] }), ClaimsMalformed),
-        ],
+        [(json!({ "sub": 7 }), ClaimsMalformed), (json!({ "clinic_id": ["c1"] }), ClaimsMalformed)],
     );
     for id in [
         "", " ", "a#b", "a|b", "a/b", "a.b", "a b", "a\u{0}", "a\n", "\u{e9}", "auth0|1", "a@b",
@@ -425,18 +319,11 @@ fn ids() -> Vec<Row> {
                 (json!({ "kind": "operator", "sub": id }), IdMalformed),
             ],
         ));
-        rows.extend(changed(
-            &PATIENT_EC,
-            &account(),
-            [(json!({ "sub": id }), IdMalformed)],
-        ));
+        rows.extend(changed(&PATIENT_EC, &account(), [(json!({ "sub": id }), IdMalformed)]));
         rows.extend(changed(
             &PATIENT_EC,
             &portal,
-            [
-                (json!({ "clinic_id": id }), IdMalformed),
-                (json!({ "patient_id": id }), IdMalformed),
-            ],
+            [(json!({ "clinic_id": id }), IdMalformed), (json!({ "patient_id": id }), IdMalformed)],
         ));
     }
     rows

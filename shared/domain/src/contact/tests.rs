@@ -107,18 +107,12 @@ fn refuses_what_is_no_address() {
 fn lengths_are_those_of_the_mail_standard() {
     let local = "a".repeat(MAX_LOCAL_PART_BYTES);
     assert!(EmailAddress::parse(&format!("{local}@domain.test")).is_ok());
-    assert_eq!(
-        EmailAddress::parse(&format!("{local}a@domain.test")),
-        Err(EmailProblem::TooLong)
-    );
+    assert_eq!(EmailAddress::parse(&format!("{local}a@domain.test")), Err(EmailProblem::TooLong));
 
     // 64 + 1 + 189 bytes are the longest address; then one more.
     let domain = format!("{}.{}.{}", "b".repeat(63), "c".repeat(63), "d".repeat(61));
     assert!(EmailAddress::parse(&format!("{local}@{domain}")).is_ok());
-    assert_eq!(
-        EmailAddress::parse(&format!("{local}@{domain}d")),
-        Err(EmailProblem::TooLong)
-    );
+    assert_eq!(EmailAddress::parse(&format!("{local}@{domain}d")), Err(EmailProblem::TooLong));
 }
 
 #[test]
@@ -132,27 +126,17 @@ fn trims_what_is_around_an_address() {
         "\u{FEFF}email@domain.test\u{00A0}",
         "\u{202A}email@domain.test\u{202C}",
     ] {
-        assert_eq!(
-            EmailAddress::parse(raw).unwrap().as_str(),
-            "email@domain.test"
-        );
+        assert_eq!(EmailAddress::parse(raw).unwrap().as_str(), "email@domain.test");
     }
 }
 
 #[test]
 fn addresses_fold_to_one_spelling() {
     let folded = |raw: &str| EmailAddress::parse(raw).unwrap().folded();
-    for raw in [
-        "Pat.Example@Domain.test",
-        "pat.example@domain.test",
-        "PAT.EXAMPLE@DOMAIN.TEST",
-    ] {
+    for raw in ["Pat.Example@Domain.test", "pat.example@domain.test", "PAT.EXAMPLE@DOMAIN.TEST"] {
         assert_eq!(folded(raw), "pat.example@domain.test");
     }
-    assert_eq!(
-        folded("Info@例え.テスト"),
-        folded("info@xn--r8jz45g.XN--ZCKZAH")
-    );
+    assert_eq!(folded("Info@例え.テスト"), folded("info@xn--r8jz45g.XN--ZCKZAH"));
     assert_eq!(folded("a@BÜCHER.test"), "a@xn--bcher-kva.test");
     assert_ne!(folded("pat+1@domain.test"), folded("pat@domain.test"));
     assert_eq!(
@@ -178,22 +162,14 @@ fn newer_canadian_area_codes_are_textable() {
         647, 672, 683, 705, 709, 742, 753, 778, 780, 782, 807, 819, 825, 867, 873, 879, 902, 905,
         942,
     ] {
-        assert_eq!(
-            number(&format!("{area} 555 0123")),
-            Ok(format!("+1{area}5550123")),
-            "{area}"
-        );
+        assert_eq!(number(&format!("{area} 555 0123")), Ok(format!("+1{area}5550123")), "{area}");
     }
 }
 
 #[test]
 fn refuses_toll_free_and_other_kinds_that_get_no_texts() {
     for area in [800, 833, 844, 855, 866, 877, 888] {
-        assert_eq!(
-            number(&format!("1 {area} 555 0123")),
-            Err(SmsProblem::TollFree),
-            "{area}"
-        );
+        assert_eq!(number(&format!("1 {area} 555 0123")), Err(SmsProblem::TollFree), "{area}");
     }
     assert_eq!(number("+1 900 555 0123"), Err(SmsProblem::NotTextable));
     assert_eq!(number("+44 20 7946 0991"), Err(SmsProblem::NotTextable));
@@ -302,10 +278,7 @@ fn stored_values_come_back_as_they_were_and_bad_ones_do_not() {
         "+1613555010\u{0661}",
         "",
     ] {
-        assert!(
-            serde_json::from_value::<SmsNumber>(stored.into()).is_err(),
-            "{stored:?}"
-        );
+        assert!(serde_json::from_value::<SmsNumber>(stored.into()).is_err(), "{stored:?}");
     }
 
     let email = EmailAddress::parse("Pat.Example@Domain.test").unwrap();
@@ -325,10 +298,7 @@ fn neither_errors_nor_debug_repeat_the_value() {
         format!("{:?}", EmailAddress::parse("secret@domain.test").unwrap()),
         "EmailAddress(..)"
     );
-    assert_eq!(
-        format!("{:?}", SmsNumber::parse("6135550100").unwrap()),
-        "SmsNumber(..)"
-    );
+    assert_eq!(format!("{:?}", SmsNumber::parse("6135550100").unwrap()), "SmsNumber(..)");
 }
 
 proptest! {

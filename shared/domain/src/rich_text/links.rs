@@ -44,8 +44,7 @@ pub(super) fn safe_address(raw: &str) -> Option<String> {
 /// since a missing space after a full stop makes one too.
 pub(super) fn typed_address(text: &str) -> Option<String> {
     let begins_with = |prefix: &str| {
-        text.get(..prefix.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
     if begins_with("http://") || begins_with("https://") {
         safe_address(text)
@@ -74,24 +73,15 @@ pub(super) fn split(text: &str) -> Vec<Segment<'_>> {
             for (start, end, address) in addresses(&finder, word) {
                 let (start, end) = (word_from + start, word_from + end);
                 segments.extend(
-                    text.get(plain_from..start)
-                        .filter(|s| !s.is_empty())
-                        .map(Segment::Text),
+                    text.get(plain_from..start).filter(|s| !s.is_empty()).map(Segment::Text),
                 );
-                segments.extend(
-                    text.get(start..end)
-                        .map(|typed| Segment::Address(typed, address)),
-                );
+                segments.extend(text.get(start..end).map(|typed| Segment::Address(typed, address)));
                 plain_from = end;
             }
         }
         word_from += word.len();
     }
-    segments.extend(
-        text.get(plain_from..)
-            .filter(|s| !s.is_empty())
-            .map(Segment::Text),
-    );
+    segments.extend(text.get(plain_from..).filter(|s| !s.is_empty()).map(Segment::Text));
     segments
 }
 

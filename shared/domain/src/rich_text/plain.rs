@@ -24,16 +24,9 @@ pub(super) struct Rendition {
 /// cells of a table row are separated by tabs, and a link shows its address where its text differs.
 pub(super) fn rendition(html: &str) -> Result<Rendition, BodyProblem> {
     let writer = read(html, Writer::default())?;
-    let lines: Vec<&str> = writer
-        .out
-        .lines()
-        .map(|line| line.trim_end_matches(' '))
-        .collect();
+    let lines: Vec<&str> = writer.out.lines().map(|line| line.trim_end_matches(' ')).collect();
     let text = lines.join("\n").trim_matches(['\n', ' ']).to_owned();
-    Ok(Rendition {
-        text,
-        visible: writer.visible,
-    })
+    Ok(Rendition { text, visible: writer.visible })
 }
 
 #[derive(Default)]
@@ -108,10 +101,7 @@ impl Reader for Writer {
             "li" => self.item(),
             "a" => {
                 let address = attribute(attributes, "href").unwrap_or_default().to_owned();
-                self.link = Some(Link {
-                    address,
-                    text: String::new(),
-                });
+                self.link = Some(Link { address, text: String::new() });
             }
             _ => {}
         }

@@ -121,7 +121,5 @@ pub(super) fn is_block(name: &str) -> bool {
 
 /// Whether `value` is a number of columns or rows that a cell may take.
 pub(super) fn is_span(value: &str) -> bool {
-    value
-        .parse::<u8>()
-        .is_ok_and(|n| (2..=50).contains(&n) && value == n.to_string())
+    value.parse::<u8>().is_ok_and(|n| (2..=50).contains(&n) && value == n.to_string())
 }

@@ -18,9 +18,9 @@ pub(super) fn tidy(raw: &str) -> Result<String, BodyProblem> {
     tidy.close_flow();
     match tidy.problem {
         Some(problem) => Err(problem),
-        None if tidy.out.len() > MAX_STORED_BYTES => Err(BodyProblem::TooLong {
-            limit: MAX_STORED_BYTES,
-        }),
+        None if tidy.out.len() > MAX_STORED_BYTES => {
+            Err(BodyProblem::TooLong { limit: MAX_STORED_BYTES })
+        }
         None => Ok(tidy.out),
     }
 }
@@ -104,11 +104,7 @@ impl Reader for Tidy {
         if self.is_over() {
             return;
         }
-        let marks: Vec<Mark> = self
-            .active
-            .iter()
-            .map(|active| active.mark.clone())
-            .collect();
+        let marks: Vec<Mark> = self.active.iter().map(|active| active.mark.clone()).collect();
         if marks != self.run_marks {
             self.flush();
             self.run_marks = marks;
@@ -124,10 +120,7 @@ impl Reader for Tidy {
             "a" => {
                 self.switch_link_off();
                 if let Some(address) = attribute(attributes, "href").and_then(safe_address) {
-                    self.active.push(Active {
-                        mark: Mark::Link(address.into()),
-                        times: 1,
-                    });
+                    self.active.push(Active { mark: Mark::Link(address.into()), times: 1 });
                 }
             }
             "br" => self.line_break(),
@@ -163,20 +156,13 @@ impl Reader for Tidy {
             "br" => self.line_break(),
             "ul" | "menu" => self.end(|c| *c == Container::List("ul"), Container::is_table_part),
             "ol" => self.end(|c| *c == Container::List("ol"), Container::is_table_part),
-            "li" => self.end(
-                |c| *c == Container::Item,
-                |c| c.is_table_part() || c.is_list(),
-            ),
-            "td" | "th" => self.end(
-                |c| matches!(c, Container::Cell(..)),
-                |c| *c == Container::Table,
-            ),
+            "li" => self.end(|c| *c == Container::Item, |c| c.is_table_part() || c.is_list()),
+            "td" | "th" => {
+                self.end(|c| matches!(c, Container::Cell(..)), |c| *c == Container::Table);
+            }
             "tr" => self.end(|c| *c == Container::Row, |c| *c == Container::Table),
             "thead" | "tbody" | "tfoot" => {
-                self.end(
-                    |c| matches!(c, Container::Section(_)),
-                    |c| *c == Container::Table,
-                );
+                self.end(|c| matches!(c, Container::Section(_)), |c| *c == Container::Table);
             }
             "table" => self.end(|c| *c == Container::Table, |_| false),
             _ => {
@@ -210,23 +196,15 @@ impl Tidy {
     }
 
     fn switch_link_off(&mut self) {
-        self.active
-            .retain(|active| !matches!(active.mark, Mark::Link(_)));
+        self.active.retain(|active| !matches!(active.mark, Mark::Link(_)));
     }
 
     fn line_break(&mut self) {
         self.flush();
         // Between the items of a list or the rows of a table there is no line to break.
-        if matches!(
-            self.containers.last(),
-            None | Some(Container::Item | Container::Cell(..))
-        ) {
+        if matches!(self.containers.last(), None | Some(Container::Item | Container::Cell(..))) {
             self.reach_text();
-            let marks: Vec<Mark> = self
-                .active
-                .iter()
-                .map(|active| active.mark.clone())
-                .collect();
+            let marks: Vec<Mark> = self.active.iter().map(|active| active.mark.clone()).collect();
             self.write_marks(&marks);
             self.out.push_str("<br>");
         }
@@ -269,12 +247,7 @@ impl Tidy {
 
     /// Closes the marks that `marks` does not have, and opens those that it has more.
     fn write_marks(&mut self, marks: &[Mark]) {
-        let common = self
-            .written
-            .iter()
-            .zip(marks)
-            .take_while(|(a, b)| a == b)
-            .count();
+        let common = self.written.iter().zip(marks).take_while(|(a, b)| a == b).count();
         while self.written.len() > common {
             match self.written.pop() {
                 Some(Mark::Format(tag)) => self.end_tag(tag),
@@ -368,9 +341,7 @@ impl Tidy {
             self.row();
         }
         let spans = ["colspan", "rowspan"].into_iter().filter_map(|name| {
-            attribute(attributes, name)
-                .filter(|value| is_span(value))
-                .map(|value| (name, value))
+            attribute(attributes, name).filter(|value| is_span(value)).map(|value| (name, value))
         });
         let all: Vec<_> = spans.chain(style(Alignment::of(tag, attributes))).collect();
         self.push(Container::Cell(tag, self.active.clone()), &all);
@@ -440,9 +411,7 @@ impl Tidy {
     /// Whether the body was refused already, so that the rest need not be read.
     fn is_over(&mut self) -> bool {
         if self.problem.is_none() && self.out.len().max(self.run.len()) > MAX_STORED_BYTES {
-            self.problem = Some(BodyProblem::TooLong {
-                limit: MAX_STORED_BYTES,
-            });
+            self.problem = Some(BodyProblem::TooLong { limit: MAX_STORED_BYTES });
         }
         self.problem.is_some()
     }
@@ -469,10 +438,7 @@ impl Tidy {
 
 /// The attribute that says `alignment`.
 fn style(alignment: Option<Alignment>) -> Vec<(&'static str, &'static str)> {
-    alignment
-        .map(|alignment| ("style", alignment.style()))
-        .into_iter()
-        .collect()
+    alignment.map(|alignment| ("style", alignment.style())).into_iter().collect()
 }
 
 /// What becomes of a character of the text: line separators of every kind become line feeds, other

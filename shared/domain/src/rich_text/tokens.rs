@@ -31,11 +31,7 @@ pub(super) trait Reader {
 /// in blocks, and refused when block follows block without a token and they hold what could be more
 /// than [`MAX_SEPARATORS`] attributes.
 pub(super) fn read<R: Reader>(html: &str, reader: R) -> Result<R, BodyProblem> {
-    let state = State {
-        reader,
-        dropping: None,
-        tokens: 0,
-    };
+    let state = State { reader, dropping: None, tokens: 0 };
     let tokenizer = Tokenizer::new(Sink(RefCell::new(state)), TokenizerOpts::default());
     let input = BufferQueue::default();
     let mut rest = html;
@@ -73,10 +69,7 @@ fn is_separator(byte: u8) -> bool {
 
 /// The value of an attribute.
 pub(super) fn attribute<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a str> {
-    attributes
-        .iter()
-        .find(|a| &*a.name.local == name)
-        .map(|a| &*a.value)
+    attributes.iter().find(|a| &*a.name.local == name).map(|a| &*a.value)
 }
 
 struct Sink<R>(RefCell<State<R>>);

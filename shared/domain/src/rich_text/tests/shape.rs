@@ -32,10 +32,7 @@ fn writes_other_spellings_in_one_way() {
         ("<div>a</div><div>b</div>", "<p>a</p><p>b</p>"),
         ("<h2>a</h2>b", "<p>a</p><p>b</p>"),
         ("a<hr>b", "a<p>b</p>"),
-        (
-            "<center>a</center>",
-            r#"<p style="text-align: center">a</p>"#,
-        ),
+        ("<center>a</center>", r#"<p style="text-align: center">a</p>"#),
         ("<p align=RIGHT>a", r#"<p style="text-align: right">a</p>"#),
         (
             "<p style='color:red; TEXT-ALIGN : Center !important'>a",
@@ -55,10 +52,7 @@ fn writes_other_spellings_in_one_way() {
             "<ul><li>a</li><ul><li>b</li></ul></ul>",
             "<ul><li>a</li><li><ul><li>b</li></ul></li></ul>",
         ),
-        (
-            "<ul>\n  <li>a</li>\n  <li>b</li>\n</ul>",
-            "<ul><li>a</li><li>b</li></ul>",
-        ),
+        ("<ul>\n  <li>a</li>\n  <li>b</li>\n</ul>", "<ul><li>a</li><li>b</li></ul>"),
         (
             "<table>\n<tr><td>a<td>b<tr><th>c</table>d",
             "<table><tbody><tr><td>a</td><td>b</td></tr><tr><th>c</th></tr></tbody></table><p>d</p>",
@@ -96,22 +90,13 @@ fn writes_other_spellings_in_one_way() {
 fn a_link_goes_on_where_its_blocks_do() {
     let a = format!(r#"<a href="https://example.test/" {REL}>"#);
     for (raw, written) in [
-        (
-            "<a href='https://example.test/'>a <b>b</b> c</a>",
-            format!("{a}a <b>b</b> c</a>"),
-        ),
+        ("<a href='https://example.test/'>a <b>b</b> c</a>", format!("{a}a <b>b</b> c</a>")),
         (
             "<a href='https://example.test/'><p>a</p><p>b</p></a>",
             format!("<p>{a}a</a></p><p>{a}b</a></p>"),
         ),
-        (
-            "<a href='https://example.test/'>a<a href='x:y'>b</a>c",
-            format!("{a}a</a>bc"),
-        ),
-        (
-            "<a href='https://example.test/' rel=opener target=x>a</a>",
-            format!("{a}a</a>"),
-        ),
+        ("<a href='https://example.test/'>a<a href='x:y'>b</a>c", format!("{a}a</a>bc")),
+        ("<a href='https://example.test/' rel=opener target=x>a</a>", format!("{a}a</a>")),
         ("<a name=x>a</a>", "a".to_owned()),
     ] {
         assert_eq!(html(raw), written, "{raw}");
@@ -123,49 +108,31 @@ fn a_link_goes_on_where_its_blocks_do() {
 fn a_typed_web_address_becomes_a_link() {
     let link = |address: &str, text: &str| format!(r#"<a href="{address}" {REL}>{text}</a>"#);
     for (raw, written) in [
-        (
-            "https://example.test",
-            link("https://example.test/", "https://example.test"),
-        ),
+        ("https://example.test", link("https://example.test/", "https://example.test")),
         (
             "see www.example.test.",
-            format!(
-                "see {}.",
-                link("https://www.example.test/", "www.example.test")
-            ),
+            format!("see {}.", link("https://www.example.test/", "www.example.test")),
         ),
         (
             "(HTTP://example.test/a?b=c&d)",
             format!(
                 "({})",
-                link(
-                    "http://example.test/a?b=c&amp;d",
-                    "HTTP://example.test/a?b=c&amp;d"
-                )
+                link("http://example.test/a?b=c&amp;d", "HTTP://example.test/a?b=c&amp;d")
             ),
         ),
         (
             "<p>a https://example.test/x, b</p>",
-            format!(
-                "<p>a {}, b</p>",
-                link("https://example.test/x", "https://example.test/x")
-            ),
+            format!("<p>a {}, b</p>", link("https://example.test/x", "https://example.test/x")),
         ),
         (
             "<b>www.example.test</b>",
-            format!(
-                "<b>{}</b>",
-                link("https://www.example.test/", "www.example.test")
-            ),
+            format!("<b>{}</b>", link("https://www.example.test/", "www.example.test")),
         ),
         (
             "https://exa<!-- -->mple<span>.test</span>",
             link("https://example.test/", "https://example.test"),
         ),
-        (
-            "https://例え.test/é",
-            link("https://xn--r8jz45g.test/%C3%A9", "https://例え.test/é"),
-        ),
+        ("https://例え.test/é", link("https://xn--r8jz45g.test/%C3%A9", "https://例え.test/é")),
         (
             "<a href='javascript:x'>https://example.test/</a>",
             link("https://example.test/", "https://example.test/"),
@@ -204,10 +171,7 @@ fn other_text_stays_text() {
         "//example.test",
     ] {
         assert_eq!(split(typed).len(), 1, "{typed}");
-        assert!(
-            matches!(split(typed).first(), Some(Segment::Text(_))),
-            "{typed}"
-        );
+        assert!(matches!(split(typed).first(), Some(Segment::Text(_))), "{typed}");
         assert_eq!(html(typed), typed);
     }
 }
@@ -222,41 +186,23 @@ fn plain_text_keeps_lines_lists_tables_and_addresses() {
         ("<p> a  <b> b</b>\n c </p>", "a b c"),
         ("a\nb", "a b"),
         ("<ul><li>a</li><li>b</li></ul>c", "- a\n- b\nc"),
-        (
-            "<ol><li>a</li><li>b<ul><li>c</li></ul></li><li>d</li></ol>",
-            "1. a\n2. b\n  - c\n3. d",
-        ),
+        ("<ol><li>a</li><li>b<ul><li>c</li></ul></li><li>d</li></ol>", "1. a\n2. b\n  - c\n3. d"),
         ("<ul><li></li><li><p>a</p><p>b</p></li></ul>", "- a\nb"),
-        (
-            "<table><tr><th>a<th>b<tr><td>c<td>d</table>e",
-            "a\tb\nc\td\ne",
-        ),
+        ("<table><tr><th>a<th>b<tr><td>c<td>d</table>e", "a\tb\nc\td\ne"),
         ("<table><tr><td><p>a</p><td><p>b</p></table>", "a\tb"),
         ("<table><tr><td><td>b</table>", "\tb"),
         (
             "<a href='https://example.test/x'>here</a>, please",
             "here (https://example.test/x), please",
         ),
-        (
-            "https://example.test and www.example.test",
-            "https://example.test and www.example.test",
-        ),
-        (
-            "<a href='https://example.test/'>https://example.test</a>",
-            "https://example.test",
-        ),
+        ("https://example.test and www.example.test", "https://example.test and www.example.test"),
+        ("<a href='https://example.test/'>https://example.test</a>", "https://example.test"),
         (
             "<a href='https://evil.example/'>https://example.test</a>",
             "https://example.test (https://evil.example/)",
         ),
-        (
-            "<a href='mailto:a@example.test'>a@example.test</a>",
-            "a@example.test",
-        ),
-        (
-            "<a href='mailto:a@example.test'>write</a>",
-            "write (a@example.test)",
-        ),
+        ("<a href='mailto:a@example.test'>a@example.test</a>", "a@example.test"),
+        ("<a href='mailto:a@example.test'>write</a>", "write (a@example.test)"),
         ("<a href='tel:+16135550100'>call</a>", "call (+16135550100)"),
         ("<p>&lt;b&gt; &amp;amp; &eacute;</p>", "<b> &amp; é"),
     ] {
