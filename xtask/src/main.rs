@@ -1,4 +1,8 @@
 //! Developer commands: `cargo xtask COMMAND`. They need Rust and Python 3, and nothing else.
+#![allow(
+    clippy::pedantic,
+    reason = "a developer tool: correctness lints stay denied, style is rustfmt's"
+)]
 
 mod arguments;
 mod audit;

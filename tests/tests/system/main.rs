@@ -1,7 +1,10 @@
 //! Whole-system tests: over HTTP, against the stack that `cargo xtask test` has deployed.
 //!
 //! Each test has clinics of its own, so that all of them run at once on one stack.
-
+#![allow(
+    clippy::pedantic,
+    reason = "only tests: correctness lints stay denied, style is rustfmt's"
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
