@@ -11,10 +11,14 @@ const INBOX: &str = "main/index/inbox";
 const DUE: &str = "main/index/due";
 const AUDIT: &str = "audit";
 
+/// A function, the actions it may take on each resource, and those it may take besides.
+type Allowed =
+    (&'static str, &'static [(&'static str, &'static [&'static str])], &'static [&'static str]);
+
 /// What each function may do in DynamoDB, and beside it. Only what it uses; every transaction is allowed
 /// part by part.
 #[rustfmt::skip]
-const ALLOWED: [(&str, &[(&str, &[&str])], &[&str]); 9] = [
+const ALLOWED: [Allowed; 9] = [
     ("authorize", &[], &[]),
     ("clinic-settings", &[(TABLE, &["BatchGetItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
     ("directory", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
