@@ -14,14 +14,25 @@ const TOOLS: [Tool; 2] = [DENY, MACHETE];
 const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 const MACHETE: Tool = Tool { name: "cargo-machete", version: "0.9.2" };
 
-/// `cargo xtask audit`: licences, banned and doubled crates, sources, and dependencies that nobody uses.
+/// `cargo xtask audit`: licences, banned and doubled crates, sources, dependencies that nobody uses, and
+/// the age of the time zone data.
 /// With `--advisories`, known vulnerabilities as well, for which it fetches their database.
 pub fn command(arguments: &Arguments) -> Result<()> {
     for tool in &TOOLS {
         tool.install()?;
     }
     dependencies(arguments.advisories)?;
-    unused()
+    unused()?;
+    zone_data()
+}
+
+/// Rules of time zones change at short notice, so old data is wrong data.
+fn zone_data() -> Result<()> {
+    say("-- checking the age of the time zone data ...");
+    let mut cargo = workspace::cargo();
+    cargo.args(["test", "--locked", "--package", "domain", "--lib", "--"]);
+    cargo.args(["--ignored", "the_zone_data_compiled_in_is_younger_than_half_a_year"]);
+    process::run(&mut cargo)
 }
 
 fn dependencies(advisories: bool) -> Result<()> {

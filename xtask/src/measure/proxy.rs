@@ -1,12 +1,17 @@
-//! A proxy in front of the stack that passes every byte on and notes the calls.
+//! A proxy in front of the stack that passes every byte on, each answer a little late, and notes the calls.
 
 use std::io::{self, BufReader, Write as _};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::http::{self, Message};
 use crate::failure::{Failure, Result};
+
+/// So long every answer is held back. The stack answers so soon that of two calls made together the first
+/// could have its answer before the second is signed, and they would look as if one waited for the other.
+const HOLD: Duration = Duration::from_millis(20);
 
 /// A call of AWS.
 #[derive(Clone, Debug)]
@@ -15,7 +20,7 @@ pub struct Call {
     pub operation: String,
     /// When its request had come in whole.
     pub begun: Instant,
-    /// When its answer had come in whole.
+    /// When its answer was passed on.
     pub ended: Instant,
     /// The answer's HTTP status.
     pub status: String,
@@ -61,6 +66,7 @@ fn pass_on(mut client: TcpStream, upstream: &str, calls: &Mutex<Vec<Call>>) -> i
         let begun = Instant::now();
         stack.write_all(&request.raw)?;
         let Some(answer) = http::read(&mut answers)? else { break };
+        thread::sleep(HOLD);
         let call = Call {
             operation: operation(&request),
             begun,

@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 use system_tests::stack::Stack;
-use system_tests::world::closed_at;
+use system_tests::world::{closed_at, fresh};
 
 use super::cost::Cost;
 use super::function::{Running, Surroundings};
@@ -18,6 +18,9 @@ use crate::{environment, workspace};
 
 /// The conversation that the sample events name.
 const SAMPLE_CONVERSATION: &str = "0198c0de-0000-7000-8000-000000000001";
+
+/// The idempotency key that the sample events have.
+const SAMPLE_KEY: &str = "3f1b0c52-8d5e-4f0a-9a53-6f5d1b1f7c20";
 
 /// A command: its name, its sample event, and a call without which it has not done its work.
 type Command = (&'static str, &'static str, &'static str);
@@ -33,7 +36,7 @@ const COMMANDS: [Command; 10] = [
     ("mark read", "read-conversations/read-marker.account.json", "TransactWriteItems"),
     ("reply by account", "reply/reply.account.json", "TransactWriteItems"),
     ("automatic reply", "auto-reply/stream.json", "TransactWriteItems"),
-    ("inbox of the clinic", "read-conversations/clinic-inbox.staff.json", "Query"),
+    ("inbox of staff", "read-conversations/clinic-inbox.staff.json", "Query"),
     ("reply by staff", "reply/reply.staff.json", "TransactWriteItems"),
     ("close", "close-conversation/close.staff.json", "TransactWriteItems"),
     ("reopen", "close-conversation/reopen.staff.json", "TransactWriteItems"),
@@ -158,11 +161,11 @@ fn close_the_clinic(event: &mut Value) -> Result<()> {
     Ok(())
 }
 
-/// A sample event about this conversation; of a batch, its first record.
+/// A sample event about this conversation, with an idempotency key of its own; of a batch, its first record.
 fn event(sample: &str, conversation: &str) -> Result<Value> {
     let path = workspace::root().join("events").join(sample);
     let text = fs::read_to_string(&path).doing(format_args!("reading {}", path.display()))?;
-    let text = text.replace(SAMPLE_CONVERSATION, conversation);
+    let text = text.replace(SAMPLE_CONVERSATION, conversation).replace(SAMPLE_KEY, &fresh("key"));
     let mut event: Value =
         serde_json::from_str(&text).doing(format_args!("reading {}", path.display()))?;
     if let Some(records) = event.get_mut("Records").and_then(Value::as_array_mut) {

