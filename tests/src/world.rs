@@ -328,7 +328,7 @@ pub fn settings(name: &str, plan: &str, office_hours: Value) -> Value {
 
 /// An active member of staff.
 pub fn staff(name: &str, role: &str) -> Value {
-    json!({ "name": name, "role": role, "active": true })
+    json!({ "name": name, "roles": [role], "active": true })
 }
 
 /// A patient with access to the portal who is told by email.

@@ -1,5 +1,7 @@
 //! Staff, patients and links as JSON: what a request brings, and what an answer shows.
 
+use std::collections::BTreeSet;
+
 use domain::clinic::Language;
 use domain::contact::{EmailAddress, SmsNumber};
 use domain::id::{AccountId, ClinicId, PatientId, StaffId};
@@ -17,7 +19,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StaffInput {
     name: String,
-    role: String,
+    /// At least one; a role that is named twice counts once.
+    roles: Vec<String>,
     /// Always said: left out by mistake, it would take somebody's access away or give it back.
     active: bool,
     /// Absent: false.
@@ -62,7 +65,7 @@ pub struct StaffOutput<'a> {
     staff_id: &'a StaffId,
     version: u64,
     name: &'a DisplayName,
-    role: Role,
+    roles: &'a BTreeSet<Role>,
     active: bool,
     sees_all_conversations: bool,
 }
@@ -107,15 +110,21 @@ impl StaffInput {
     ) -> Result<StaffMember, Refusal> {
         let mut checks = Checks::new();
         let name = name(&self.name, &mut checks);
-        let role = checks.take("/role", word::<Role>(&self.role));
+        let mut roles = BTreeSet::new();
+        for (position, role) in self.roles.iter().enumerate() {
+            roles.extend(checks.take(&format!("/roles/{position}"), word::<Role>(role)));
+        }
+        if self.roles.is_empty() {
+            checks.note(Code::RolesRequired, "/roles");
+        }
         checks.finish()?;
-        let (Some(name), Some(role)) = (name, role) else { return Err(Code::Internal.into()) };
+        let Some(name) = name else { return Err(Code::Internal.into()) };
         Ok(StaffMember {
             clinic,
             id,
             version,
             name,
-            role,
+            roles,
             active: self.active,
             sees_all_conversations: self.sees_all_conversations.unwrap_or_default(),
         })
@@ -167,7 +176,7 @@ impl<'a> From<&'a StaffMember> for StaffOutput<'a> {
             staff_id: &staff.id,
             version: staff.version,
             name: &staff.name,
-            role: staff.role,
+            roles: &staff.roles,
             active: staff.active,
             sees_all_conversations: staff.sees_all_conversations,
         }

@@ -169,7 +169,7 @@ impl ReadConversations {
         let mut found = self.store.read([staff_key.clone()]).await?;
         let staff = found.take(&staff_key)?;
         let facts = domain::access::Facts { staff, ..Default::default() };
-        let staff = facts.active_staff(actor)?;
+        let staff = facts.messaging_staff(actor)?;
         if whole && !staff.sees_all_conversations {
             return Err(Refusal::from(Code::NotAllowed).into());
         }

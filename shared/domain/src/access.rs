@@ -54,23 +54,30 @@ pub enum Side<'a> {
 }
 
 impl Facts {
-    /// The active staff member that the actor is, before anything of the clinic is shown.
+    /// The active staff member that the actor is, before anything of the clinic is shown. Messages
+    /// are nobody's business whose only role is to watch over the records.
     ///
     /// Another clinic's staff learn nothing of this one, whatever was read: 404.
-    pub fn active_staff(&self, actor: &Actor) -> Result<&StaffMember, Refusal> {
+    pub fn messaging_staff(&self, actor: &Actor) -> Result<&StaffMember, Refusal> {
         let Actor::Staff { clinic: own, id } = actor else { return Err(Code::NotFound.into()) };
         if self.clinic.as_ref().is_some_and(|clinic| clinic.clinic != *own) {
             return Err(Code::NotFound.into());
         }
         match &self.staff {
-            Some(staff) if staff.active && staff.clinic == *own && staff.id == *id => Ok(staff),
+            Some(staff) if staff.active && staff.clinic == *own && staff.id == *id => {
+                if staff.has_to_do_with_messages() {
+                    Ok(staff)
+                } else {
+                    Err(Code::NotAllowed.into())
+                }
+            }
             _ => Err(Code::StaffInactive.into()),
         }
     }
 
     /// The caller as staff, with the clinic and the patient that the path names.
     pub fn staff_side(&self, actor: &Actor) -> Result<StaffSide<'_>, Refusal> {
-        let staff = self.active_staff(actor)?;
+        let staff = self.messaging_staff(actor)?;
         match (&self.clinic, &self.patient) {
             (Some(clinic), Some(patient)) => Ok(StaffSide { clinic, patient, staff }),
             _ => Err(Code::NotFound.into()),
@@ -174,6 +181,8 @@ pub enum Administration {
     Staff,
     /// Reading or changing patients and account links.
     Patients,
+    /// Reading who saw and did what.
+    Report,
 }
 
 /// Whether the actor may do this to the clinic's own data. `staff` is the caller's staff record.
@@ -187,12 +196,21 @@ pub fn administer(
         return Err(Code::NotFound.into());
     }
     let allowed = match actor {
-        Actor::Operator { .. } => what != Administration::Patients,
-        Actor::Chart { .. } => what != Administration::ChangeSettings,
+        Actor::Operator { .. } => {
+            !matches!(what, Administration::Patients | Administration::Report)
+        }
+        Actor::Chart { .. } => {
+            !matches!(what, Administration::ChangeSettings | Administration::Report)
+        }
         Actor::Staff { .. } => match staff {
-            Some(staff) if staff.active => {
-                staff.role == Role::Admin || what == Administration::ReadSettings
-            }
+            Some(staff) if staff.active => match what {
+                Administration::ReadSettings => true,
+                Administration::ChangeSettings
+                | Administration::Staff
+                | Administration::Patients => staff.is(Role::Admin),
+                // An administrator gives roles, on record; the report is not theirs by that alone.
+                Administration::Report => staff.is(Role::PrivacyOfficer),
+            },
             _ => return Err(Code::StaffInactive.into()),
         },
         Actor::Account { .. } | Actor::Portal { .. } | Actor::System => {

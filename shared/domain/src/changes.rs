@@ -58,7 +58,7 @@ impl StaffMember {
         let mut comparison = Comparison::new(before, self);
         comparison
             .hidden("name", |staff| Some(&staff.name))
-            .shown("role", |staff| Some(staff.role.as_str()))
+            .shown("roles", |staff| Some(words(staff.roles.iter().map(|role| role.as_str()))))
             .shown("active", |staff| Some(staff.active))
             .shown("seesAllConversations", |staff| Some(staff.sees_all_conversations));
         comparison.changes
@@ -142,6 +142,11 @@ impl<'a, T> Comparison<'a, T> {
         self.hidden(&format!("{member}.en"), |document| value(document)?.en.as_ref());
         self.hidden(&format!("{member}.fr"), |document| value(document)?.fr.as_ref())
     }
+}
+
+/// Words as one line.
+fn words<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// Office hours as one line: the zone, then each window.

@@ -1,5 +1,7 @@
 //! The people of a clinic, as its chart system knows them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -10,15 +12,17 @@ use crate::refusal::{Code, Refusal};
 use crate::text::DisplayName;
 
 /// What a staff member may do beyond messaging.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Also changes the clinic's settings and directory.
+    /// Writes to patients, and changes the clinic's settings and directory.
     Admin,
     /// Writes to patients.
     Clinician,
     /// Writes to patients.
     FrontDesk,
+    /// Reads the access report. Opens no conversations by this role alone.
+    PrivacyOfficer,
 }
 
 impl Role {
@@ -28,6 +32,7 @@ impl Role {
             Self::Admin => "admin",
             Self::Clinician => "clinician",
             Self::FrontDesk => "front_desk",
+            Self::PrivacyOfficer => "privacy_officer",
         }
     }
 }
@@ -44,12 +49,24 @@ pub struct StaffMember {
     pub version: u64,
     /// The name that patients and colleagues see.
     pub name: DisplayName,
-    /// The role.
-    pub role: Role,
+    /// The roles: at least one.
+    pub roles: BTreeSet<Role>,
     /// Whether this person may use the system. Switching it off works on the next call.
     pub active: bool,
     /// Whether conversations that this person takes no part in are shown.
     pub sees_all_conversations: bool,
+}
+
+impl StaffMember {
+    /// Whether this person has the role.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether any of the roles has to do with messages: a privacy officer's alone does not.
+    pub fn has_to_do_with_messages(&self) -> bool {
+        self.roles.iter().any(|role| *role != Role::PrivacyOfficer)
+    }
 }
 
 /// A way to tell a patient that there is a message.

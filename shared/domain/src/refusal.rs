@@ -203,6 +203,9 @@ codes! {
         "Someone else changed it since it was read, or it exists already."
         "Read it again, and apply the change to what is there now.";
 
+    RolesRequired "roles_required" Invalid
+        "A staff member has no role."
+        "Give at least one of admin, clinician, front_desk, privacy_officer.";
     EmailInvalid "email_invalid" Invalid
         "The email address is not one that mail can be sent to."
         "Correct the address: name@domain, without a display name.";

@@ -106,7 +106,7 @@ pub(crate) fn staff(id: &str) -> StaffMember {
         id: staff_id(id),
         version: 1,
         name: name(&format!("Staff {id}")),
-        role: Role::Clinician,
+        roles: [Role::Clinician].into(),
         active: true,
         sees_all_conversations: false,
     }

@@ -72,7 +72,7 @@ pub fn member(clinic: &str, id: &str) -> StaffMember {
         id: staff_id(id),
         version: 1,
         name: display_name(&format!("Staff {id}")),
-        role: Role::Clinician,
+        roles: [Role::Clinician].into(),
         active: true,
         sees_all_conversations: false,
     }

@@ -68,7 +68,7 @@ impl World {
             let former = StaffMember { active: false, ..people::member(clinic, "s4") };
             world.staff(&former).await;
             let admin = StaffMember {
-                role: Role::Admin,
+                roles: [Role::Admin].into(),
                 sees_all_conversations: true,
                 ..people::member(clinic, "s9")
             };

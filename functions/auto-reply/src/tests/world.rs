@@ -313,7 +313,7 @@ async fn facts(store: &Store, name: &ConversationKey) -> Facts {
     let patient = key::patient(&name.clinic, &name.patient);
     let mut found = store.read([settings.clone(), patient.clone()]).await.unwrap();
     let staff: StaffMember = serde_json::from_value(json!({
-        "clinic": name.clinic, "id": "s1", "version": 1, "name": "Staff", "role": "clinician",
+        "clinic": name.clinic, "id": "s1", "version": 1, "name": "Staff", "roles": ["clinician"],
         "active": true, "seesAllConversations": false,
     }))
     .unwrap();

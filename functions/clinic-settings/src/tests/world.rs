@@ -68,7 +68,7 @@ impl World {
     pub async fn staff(&self, id: &str, role: &str, active: bool) {
         let (clinic, id) = (ClinicId::parse("c1").unwrap(), StaffId::parse(id).unwrap());
         let member: StaffMember = serde_json::from_value(json!({
-            "clinic": clinic, "id": id, "version": 1, "name": "Staff", "role": role,
+            "clinic": clinic, "id": id, "version": 1, "name": "Staff", "roles": [role],
             "active": active, "seesAllConversations": false,
         }))
         .unwrap();

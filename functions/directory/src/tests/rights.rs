@@ -146,7 +146,7 @@ async fn a_refusal_keeps_only_identifiers_of_what_the_path_names() {
 #[tokio::test]
 async fn rights_are_read_on_every_call() {
     let world = World::new().await;
-    let admin = json!({"name": "Staff Nine", "role": "admin", "active": false});
+    let admin = json!({"name": "Staff Nine", "roles": ["admin"], "active": false});
     world.call(get(ADMIN, Target::Staff("s9"))).await.expect(200, "");
     let event = put(CHART, Target::Staff("s9"), Some(("If-Match", "\"1\"")), &admin);
     world.call(event).await.expect(200, "");

@@ -13,14 +13,14 @@ async fn what_was_put_is_what_is_read() {
     let answer = world.call(put(CHART, STAFF, CREATE, &document(STAFF))).await.expect(201, "");
     let wanted = json!({
         "clinicId": "c1", "staffId": "s1", "version": 1, "name": "Staff One",
-        "role": "clinician", "active": true, "seesAllConversations": false,
+        "roles": ["clinician"], "active": true, "seesAllConversations": false,
     });
     assert_eq!(answer.body, wanted);
     assert_eq!(
         answer.changes(),
         [
             "name: - -> set",
-            "role: - -> clinician",
+            "roles: - -> clinician",
             "active: - -> true",
             "seesAllConversations: - -> false"
         ]
@@ -37,7 +37,12 @@ async fn a_deactivated_member_who_is_restored_is_on_record_twice() {
     for (version, member, value, change) in [
         ("\"1\"", "active", json!(false), "active: true -> false"),
         ("\"2\"", "active", json!(true), "active: false -> true"),
-        ("\"3\"", "role", json!("admin"), "role: clinician -> admin"),
+        (
+            "\"3\"",
+            "roles",
+            json!(["privacy_officer", "admin"]),
+            "roles: clinician -> admin, privacy_officer",
+        ),
         ("\"4\"", "name", json!("Secret"), "name: set -> set"),
     ] {
         let event = put(ADMIN, STAFF, Some(("If-Match", version)), &with(STAFF, member, value));
@@ -55,8 +60,10 @@ async fn each_member_is_refused_with_its_code_and_place() {
         ("name", json!("a\u{0}b"), "forbidden_character /name"),
         ("name", json!("x".repeat(101)), "name_too_long /name"),
         ("name", Value::Null, "wrong_type /name"),
-        ("role", json!("Admin"), "wrong_type /role"),
-        ("role", json!("owner"), "wrong_type /role"),
+        ("roles", json!(["clinician", "Admin"]), "wrong_type /roles/1"),
+        ("roles", json!([]), "roles_required /roles"),
+        ("roles", json!("admin"), "wrong_type /roles"),
+        ("roles", json!(["owner"]), "wrong_type /roles/0"),
         ("active", json!("true"), "wrong_type /active"),
         ("seesAllConversations", json!(1), "wrong_type /seesAllConversations"),
         ("clinicId", json!("c2"), "unknown_member /clinicId"),
@@ -65,13 +72,13 @@ async fn each_member_is_refused_with_its_code_and_place() {
         let answer = world.call(put(CHART, STAFF, CREATE, &with(STAFF, member, value))).await;
         assert_eq!((answer.status, answer.reasons()), (422, vec![reason.to_owned()]));
     }
-    for member in ["name", "role", "active"] {
+    for member in ["name", "roles", "active"] {
         let mut document = document(STAFF);
         document.as_object_mut().unwrap().remove(member);
         let answer = world.call(put(CHART, STAFF, CREATE, &document)).await;
         assert_eq!(answer.reasons(), [format!("missing_member /{member}")]);
     }
-    let wrong = json!({"name": "\u{200B}", "role": "boss", "active": true});
+    let wrong = json!({"name": "\u{200B}", "roles": ["boss"], "active": true});
     let answer = world.call(put(CHART, STAFF, CREATE, &wrong)).await;
-    assert_eq!(answer.reasons(), ["name_empty /name", "wrong_type /role"]);
+    assert_eq!(answer.reasons(), ["name_empty /name", "wrong_type /roles/0"]);
 }

@@ -98,7 +98,7 @@ impl World {
     /// Staff start a conversation, as `send-message` stores it.
     pub async fn start(&self, number: u32) {
         let staff: StaffMember = serde_json::from_value(json!({
-            "clinic": "c1", "id": "s1", "version": 1, "name": STAFF_NAME, "role": "clinician",
+            "clinic": "c1", "id": "s1", "version": 1, "name": STAFF_NAME, "roles": ["clinician"],
             "active": true, "seesAllConversations": false,
         }))
         .unwrap();

@@ -39,14 +39,19 @@ fn callers() -> Vec<Caller> {
             facts.staff.as_mut().unwrap().sees_all_conversations = true;
         }),
         ("admin, no participant", as_staff("s9"), |facts| {
-            facts.staff.as_mut().unwrap().role = Role::Admin;
+            facts.staff.as_mut().unwrap().roles = [Role::Admin].into();
+        }),
+        ("privacy officer, no participant, sees all", as_staff("s9"), |facts| {
+            let staff = facts.staff.as_mut().unwrap();
+            (staff.roles, staff.sees_all_conversations) = ([Role::PrivacyOfficer].into(), true);
         }),
         ("staff, participant, inactive", as_staff("s1"), |facts| {
             facts.staff.as_mut().unwrap().active = false;
         }),
         ("admin, participant, inactive", as_staff("s1"), |facts| {
             let staff = facts.staff.as_mut().unwrap();
-            (staff.active, staff.role, staff.sees_all_conversations) = (false, Role::Admin, true);
+            (staff.active, staff.sees_all_conversations) = (false, true);
+            staff.roles = [Role::Admin].into();
         }),
         ("staff without a record", as_staff("s9"), |facts| facts.staff = None),
         (
@@ -245,6 +250,7 @@ fn who_may_administer() {
             Administration::ChangeSettings,
             Administration::Staff,
             Administration::Patients,
+            Administration::Report,
         ] {
             let result = administer(&actor, &clinic().clinic, facts.staff.as_ref(), what);
             writeln!(table, "    {what:?}: {}", outcome(result.map(|()| "done"))).unwrap();
