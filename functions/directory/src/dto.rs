@@ -26,6 +26,9 @@ pub struct StaffInput {
     /// Absent: false.
     #[serde(default)]
     sees_all_conversations: Option<bool>,
+    /// Absent: false.
+    #[serde(default)]
+    accepts_patient_messages: Option<bool>,
 }
 
 /// A patient record that a request puts in place of the one before. What is not said is not
@@ -127,6 +130,8 @@ impl StaffInput {
             roles,
             active: self.active,
             sees_all_conversations: self.sees_all_conversations.unwrap_or_default(),
+            accepts_patient_messages: self.accepts_patient_messages.unwrap_or_default(),
+            groups: BTreeSet::new(),
         })
     }
 }
@@ -152,12 +157,16 @@ impl PatientInput {
             id,
             version,
             name,
+            given_name: None,
+            family_name: None,
+            birth_date: None,
             email,
             sms,
             preferred_channel,
             other_channel_consented: self.other_channel_consented.unwrap_or_default(),
             language,
             portal_access: self.portal_access.unwrap_or_default(),
+            successor: None,
         })
     }
 }

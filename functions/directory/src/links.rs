@@ -3,6 +3,7 @@
 use domain::access::Administration;
 use domain::actor::Actor;
 use domain::audit::Subject;
+use domain::clinic::ClinicSettings;
 use domain::id::{AccountId, ClinicId, PatientId};
 use domain::people::{AccountLink, Patient};
 use domain::refusal::{Code, Refusal};
@@ -53,7 +54,9 @@ impl Handler {
             self.active_links(actor, &name),
         );
         let facts = facts?;
-        facts.get::<Patient>(&patient)?.ok_or(Code::NotFound)?;
+        let record: Patient = facts.get(&patient)?.ok_or(Code::NotFound)?;
+        let settings: ClinicSettings =
+            facts.get(&key::settings(&name.clinic))?.ok_or(Code::NotFound)?;
         let before: Option<AccountLink> = facts.get(&key)?;
         let expected = expected(request)?;
         let relationship = request.json::<LinkInput>()?.parse()?;
@@ -65,10 +68,11 @@ impl Handler {
             patient: name.patient.clone(),
             version,
             relationship,
+            name: None,
             active: true,
             changed_at: self.sources.now(),
         }
-        .made(active_links?.saturating_sub(itself))?;
+        .made(before.as_ref(), &settings, &record, active_links?.saturating_sub(itself))?;
 
         let changes = link.changes_since(before.as_ref());
         let mut transaction = self.store.transaction();

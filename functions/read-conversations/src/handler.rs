@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::access::Side;
+use domain::access::{InboxOwner, PatientSide, Side, StaffSide};
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
 use domain::command;
@@ -14,8 +14,8 @@ use domain::refusal::{Code, Refusal};
 use edge::{Cursor, Failure, Query, Request, Response, Scope, Service};
 use platform::{Attempts, Sources};
 use serde::{Deserialize, Serialize};
-use store::inbox::{Entry, List, Page};
-use store::key::{ConversationKey, Listed as State, Owner};
+use store::inbox::{Entry, Page};
+use store::key::{ConversationKey, List, Listed as State, Owner};
 use store::{Committed, Store, change, facts, key};
 
 use crate::view::{ListPage, Listed, Thread};
@@ -99,6 +99,51 @@ impl Service for ReadConversations {
     }
 }
 
+/// What somebody on a patient's side may list of one patient.
+struct Reading {
+    clinic: ClinicId,
+    patient: PatientId,
+    person: Person,
+    sees_patient_only: bool,
+}
+
+impl Reading {
+    fn of(side: &PatientSide<'_>) -> Self {
+        Self {
+            clinic: side.patient.clinic.clone(),
+            patient: side.patient.id.clone(),
+            person: side.person.clone(),
+            sees_patient_only: side.sees_patient_only(),
+        }
+    }
+
+    fn lists(&self) -> Vec<List> {
+        List::of_patient(&self.clinic, &self.patient, self.sees_patient_only)
+    }
+
+    fn is_about(&self, entry: &Entry) -> bool {
+        self.clinic == entry.clinic && self.patient == entry.patient
+    }
+}
+
+/// The lists of one patient's conversations, as far as the caller may see them: staff who do not
+/// see all have their own and those of their groups.
+fn chart_lists(side: &Side<'_>) -> Vec<List> {
+    match side {
+        Side::Patient(side) => Reading::of(side).lists(),
+        Side::Staff(StaffSide { patient, staff, .. }) if staff.sees_all_conversations => {
+            List::of_patient(&patient.clinic, &patient.id, true)
+        }
+        Side::Staff(StaffSide { patient, staff, .. }) => {
+            let groups = staff.groups.iter().map(|group| Owner::Group(group.clone()));
+            let owners = std::iter::once(Owner::Staff(staff.id.clone())).chain(groups);
+            let about = Some(patient.id.clone());
+            let list = |owner| List { about: about.clone(), ..List::of(&patient.clinic, owner) };
+            owners.map(list).collect()
+        }
+    }
+}
+
 /// What a list's query asks for.
 struct Asked {
     states: Vec<State>,
@@ -111,24 +156,34 @@ impl ReadConversations {
     /// The conversations of all patients that the account is linked to, or of the portal's patient.
     async fn own_inbox(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
         let asked = asked(request, actor, "inbox", &["state", "limit", "cursor"])?;
-        let (lists, subject) = match actor {
-            Actor::Account { id } => (self.lists_of(actor, id).await?, Subject::default()),
+        let (readings, subject) = match actor {
+            Actor::Account { id } => (self.readings_of(actor, id).await?, Subject::default()),
             Actor::Portal { clinic, patient } => {
                 let keys = facts::keys(actor, clinic, patient);
                 let found = self.store.read(keys).await?;
-                facts::peek(&found, actor, clinic, patient)?.patient_side(actor)?;
-                let owner = Owner::Patient(patient.clone());
+                let facts = facts::peek(&found, actor, clinic, patient)?;
+                let reading = Reading::of(&facts.patient_side(actor)?);
                 let subject = Subject { clinic: Some(clinic.clone()), ..Subject::default() };
-                (vec![List { clinic: clinic.clone(), owner }], subject)
+                (vec![reading], subject)
             }
             _ => return Err(Refusal::from(Code::NotFound).into()),
         };
+        let lists: Vec<List> = readings.iter().flat_map(Reading::lists).collect();
         let page = self.page(&lists, &asked).await?;
-        self.list(request, actor, Action::InboxList, subject, &asked, page).await
+        // Nothing is listed but what one of the readings is about.
+        let reader = |entry: &Entry| {
+            let reading = readings.iter().find(|reading| reading.is_about(entry));
+            reading.map_or(Person::Patient, |reading| reading.person.clone())
+        };
+        self.list(request, actor, Action::InboxList, subject, &asked, page, reader).await
     }
 
-    /// The lists of the patients that the account may see now.
-    async fn lists_of(&self, actor: &Actor, account: &AccountId) -> Result<Vec<List>, Failure> {
+    /// What the account may read now: of each of its patients, as whom.
+    async fn readings_of(
+        &self,
+        actor: &Actor,
+        account: &AccountId,
+    ) -> Result<Vec<Reading>, Failure> {
         let links: Vec<AccountLink> = self.store.links_of(account).await?;
         let named = links.iter().map(|link| (&link.clinic, &link.patient));
         let keys = named.flat_map(|(clinic, patient)| facts::keys(actor, clinic, patient));
@@ -137,18 +192,17 @@ impl ReadConversations {
             return Ok(Vec::new());
         }
         let found = self.store.read(keys).await?;
-        let mut lists = Vec::new();
+        let mut readings = Vec::new();
         for AccountLink { clinic, patient, .. } in links {
             let facts = facts::peek(&found, actor, &clinic, &patient)?;
             // What is switched off for one of them hides that one, not the others.
-            if facts.patient_side(actor).is_ok() {
-                lists.push(List { clinic, owner: Owner::Patient(patient) });
-            }
+            readings.extend(facts.patient_side(actor).ok().as_ref().map(Reading::of));
         }
-        Ok(lists)
+        Ok(readings)
     }
 
-    /// The staff member's own conversations, or the whole clinic's for those who see all.
+    /// The staff member's own conversations, those of a group, or for those who see all also those
+    /// of a colleague or of the whole clinic.
     async fn clinic_inbox(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
         let clinic = request.path_id("clinicId", ClinicId::parse)?;
         let Actor::Staff { id, .. } = actor else {
@@ -158,25 +212,24 @@ impl ReadConversations {
             return Err(Refusal::from(Code::NotFound).into());
         }
         let query = request.query(&["owner", "state", "limit", "cursor"])?;
-        let whole = match query.get("owner") {
-            None | Some("me") => false,
-            Some("clinic") => true,
-            Some(_) => return Err(Refusal::at(Code::UnknownParameter, "owner").into()),
+        let wanted = InboxOwner::parse(query.get("owner").unwrap_or("me"), id)
+            .ok_or_else(|| Refusal::at(Code::InvalidOwner, "owner"))?;
+        let owner = match &wanted {
+            InboxOwner::Staff(id) => Owner::Staff(id.clone()),
+            InboxOwner::Group(id) => Owner::Group(id.clone()),
+            InboxOwner::Clinic => Owner::Clinic,
         };
-        let list = if whole { "clinic" } else { "mine" };
-        let asked = asked_of(&query, actor, &format!("{list}.{clinic}"))?;
+        let list = List::of(&clinic, owner);
+        let asked = asked_of(&query, actor, &format!("inbox.{list:?}"))?;
         let staff_key = key::staff(&clinic, id);
         let mut found = self.store.read([staff_key.clone()]).await?;
         let staff = found.take(&staff_key)?;
         let facts = domain::access::Facts { staff, ..Default::default() };
-        let staff = facts.messaging_staff(actor)?;
-        if whole && !staff.sees_all_conversations {
-            return Err(Refusal::from(Code::NotAllowed).into());
-        }
-        let owner = if whole { Owner::Clinic } else { Owner::Staff(id.clone()) };
-        let page = self.page(&[List { clinic: clinic.clone(), owner }], &asked).await?;
+        facts.messaging_staff(actor)?.may_list(&wanted)?;
+        let page = self.page(&[list], &asked).await?;
         let subject = Subject { clinic: Some(clinic), ..Subject::default() };
-        self.list(request, actor, Action::InboxList, subject, &asked, page).await
+        let me = Person::Staff(id.clone());
+        self.list(request, actor, Action::InboxList, subject, &asked, page, |_| me.clone()).await
     }
 
     /// The conversations of one patient, as far as the caller may see them.
@@ -188,21 +241,15 @@ impl ReadConversations {
         }
         let list = format!("chart.{clinic}.{patient}");
         let asked = asked(request, actor, &list, &["state", "limit", "cursor"])?;
-        let keys = facts::keys(actor, &clinic, &patient);
-        let lists = [List { clinic: clinic.clone(), owner: Owner::Patient(patient.clone()) }];
-        let (found, page) = tokio::join!(self.store.read(keys), self.page(&lists, &asked));
-        let facts = facts::peek(&found?, actor, &clinic, &patient)?;
+        let found = self.store.read(facts::keys(actor, &clinic, &patient)).await?;
+        let facts = facts::peek(&found, actor, &clinic, &patient)?;
         let side = facts.side(actor)?;
-        let mut page = page?;
-        if let Side::Staff(side) = &side
-            && !side.staff.sees_all_conversations
-        {
-            // A page may get short by this; its cursor goes on all the same.
-            page.entries.retain(|entry| entry.participants.contains(&side.staff.id));
-        }
+        let page = self.page(&chart_lists(&side), &asked).await?;
         let subject =
             Subject { clinic: Some(clinic), patient: Some(patient), ..Subject::default() };
-        self.list(request, actor, Action::ChartList, subject, &asked, page).await
+        let person = side.person();
+        let reader = |_: &Entry| person.clone();
+        self.list(request, actor, Action::ChartList, subject, &asked, page, reader).await
     }
 
     async fn page(&self, lists: &[List], asked: &Asked) -> Result<Page, Outage> {
@@ -218,20 +265,20 @@ impl ReadConversations {
         mut subject: Subject,
         asked: &Asked,
         page: Page,
+        reader: impl Fn(&Entry) -> Person,
     ) -> Result<Response, Failure> {
-        let person = actor.reader().ok_or(Refusal::from(Code::NotFound))?;
         subject.objects =
             page.entries.iter().map(|entry: &Entry| entry.conversation.to_string()).collect();
         let now = self.sources.now();
         let id = self.sources.new_id();
         let record = Record::done(id, now, actor, action, subject, request.request_id());
         let (markers, recorded) =
-            tokio::join!(self.store.markers(&page.entries, &person), self.store.record(&record));
+            tokio::join!(self.store.markers(&page.entries, &reader), self.store.record(&record));
         recorded?;
         let shown = page.entries.iter().zip(markers?);
         let answer = ListPage {
             conversations: shown
-                .map(|(entry, marker)| Listed::new(entry, marker, &person))
+                .map(|(entry, marker)| Listed::new(entry, marker, &reader(entry)))
                 .collect(),
             next_cursor: page.next.map(|place| Cursor::encode(&asked.scope, &place)),
         };
@@ -355,11 +402,11 @@ fn subject_of(name: &ConversationKey) -> Subject {
 }
 
 fn reading_keys(actor: &Actor, name: &ConversationKey, message: Option<key::Key>) -> Vec<key::Key> {
-    let marker = actor.reader().map(|person: Person| key::marker(name, &person));
+    let markers = actor.readers().into_iter().map(|reader| key::marker(name, &reader));
     facts::keys(actor, &name.clinic, &name.patient)
         .into_iter()
         .chain([key::conversation(name)])
-        .chain(marker)
+        .chain(markers)
         .chain(message)
         .collect()
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::conversation::{Author, Conversation, Message, Party, Person, ReadMarker, State};
-use domain::id::{ClinicId, ConversationId, PatientId, StaffId};
+use domain::conversation::{
+    Author, Conversation, Message, Party, Person, Quote, ReadMarker, State,
+};
+use domain::id::{ClinicId, ConversationId, PatientId};
 use domain::notice::Notice;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -22,6 +24,7 @@ pub struct Listed<'a> {
     state: StateView<'a>,
     awaits: Party,
     replies_allowed: bool,
+    patient_only: bool,
     last_activity: Timestamp,
     last_message_number: u32,
     unread: u32,
@@ -51,7 +54,9 @@ pub struct Thread<'a> {
     state: StateView<'a>,
     awaits: Party,
     replies_allowed: bool,
+    patient_only: bool,
     participants: Vec<Named<'a>>,
+    groups: Vec<Named<'a>>,
     started_at: Timestamp,
     last_activity: Timestamp,
     last_message_number: u32,
@@ -74,14 +79,17 @@ struct StateView<'a> {
 
 #[derive(Debug, Serialize)]
 struct Named<'a> {
-    id: &'a StaffId,
+    id: &'a str,
     name: &'a str,
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct MessageView<'a> {
     number: u32,
     author: &'a Author,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_reply_to: Option<&'a Quote>,
     body: BodyView<'a>,
     at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +114,7 @@ impl<'a> Listed<'a> {
             state: StateView::new(&entry.state),
             awaits: entry.awaits,
             replies_allowed: entry.replies_allowed,
+            patient_only: entry.patient_only,
             last_activity: entry.last_activity,
             last_message_number: entry.tally.total,
             unread: marker.unread(&entry.tally, person),
@@ -124,6 +133,7 @@ impl<'a> Thread<'a> {
         next_cursor: Option<String>,
     ) -> Self {
         let participants = conversation.participants.iter();
+        let groups = conversation.groups.iter();
         let messages = messages.iter();
         Self {
             clinic_id: &conversation.clinic,
@@ -134,8 +144,12 @@ impl<'a> Thread<'a> {
             state: StateView::new(&conversation.state),
             awaits: conversation.awaits(),
             replies_allowed: conversation.replies_allowed,
+            patient_only: conversation.patient_only,
             participants: participants
-                .map(|participant| Named { id: &participant.id, name: participant.name.as_str() })
+                .map(|staff| Named { id: staff.id.as_str(), name: staff.name.as_str() })
+                .collect(),
+            groups: groups
+                .map(|group| Named { id: group.id.as_str(), name: group.name.as_str() })
                 .collect(),
             started_at: conversation.started_at,
             last_activity: conversation.last_activity,
@@ -146,6 +160,7 @@ impl<'a> Thread<'a> {
                 .map(|message| MessageView {
                     number: message.number,
                     author: &message.author,
+                    in_reply_to: message.quote.as_ref(),
                     body: BodyView { html: message.body.html(), text: message.body.text() },
                     at: message.at,
                     notice: notices.get(&message.number),
@@ -163,7 +178,7 @@ impl<'a> StateView<'a> {
             State::Closed { at, by, name } => Self {
                 state: "closed",
                 closed_at: Some(*at),
-                closed_by: Some(Named { id: by, name: name.as_str() }),
+                closed_by: Some(Named { id: by.as_str(), name: name.as_str() }),
             },
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
 use domain::command::{self, Change, ReplyFacts};
-use domain::conversation::{Conversation, Message, ReadMarker};
+use domain::conversation::{Conversation, MAX_MESSAGES, Message, Person, ReadMarker};
 use domain::id::{ClinicId, ConversationId, PatientId};
 use domain::outage::{Outage, OutageKind};
 use domain::refusal::{Checks, Code, Refusal};
@@ -33,9 +33,10 @@ pub struct Reply {
 
 /// The request's body.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewMessage {
     body: String,
+    in_reply_to: Option<u32>,
     seen: Option<u32>,
 }
 
@@ -69,17 +70,20 @@ impl Service for Reply {
         let mut attempts = Attempts::within(BUDGET);
         loop {
             let now = self.sources.now();
-            let known = Known::read(&self.store, actor, &name, wanted.seen, &claim).await?;
+            let known = Known::read(&self.store, actor, &name, &wanted, &claim).await?;
             let side = known.facts.side(actor)?;
             side.visible(known.conversation.as_ref())?;
             if let Some(answer) = claim.replay(known.remembered.clone(), now)? {
                 return created(&name, &answer);
             }
 
+            let person = side.person();
+            let marker = known.markers.iter().find(|(reader, _)| *reader == person);
             let about = ReplyFacts {
                 conversation: known.conversation.as_ref(),
+                quoted: known.quoted.as_ref(),
                 seen: known.seen.as_ref(),
-                marker: known.marker,
+                marker: marker.map(|(_, marker)| *marker).unwrap_or_default(),
                 timers: &known.timers,
             };
             let decided = command::reply(actor, wanted.clone(), &known.facts, about, now)?;
@@ -118,8 +122,10 @@ impl Service for Reply {
 struct Known {
     facts: domain::access::Facts,
     conversation: Option<Conversation>,
+    quoted: Option<Message>,
     seen: Option<Message>,
-    marker: ReadMarker,
+    /// The markers of everybody who the caller may be.
+    markers: Vec<(Person, ReadMarker)>,
     timers: domain::automatic::Timers,
     remembered: Option<Remembered>,
 }
@@ -129,32 +135,34 @@ impl Known {
         store: &Store,
         actor: &Actor,
         name: &ConversationKey,
-        seen: Option<u32>,
+        wanted: &command::Reply,
         claim: &Claim,
     ) -> Result<Self, Outage> {
         let conversation_key = key::conversation(name);
-        let seen_key = seen.map(|number| key::message(name, number));
-        let marker_key = actor.reader().map(|reader| key::marker(name, &reader));
+        let message_keys = [wanted.in_reply_to, wanted.seen]
+            .map(|number| number.map(|number| key::message(name, number)));
+        let readers = actor.readers();
         let keys = facts::keys(actor, &name.clinic, &name.patient)
             .into_iter()
             .chain([conversation_key.clone(), claim.key().clone()])
             .chain(change::timer_keys(name))
-            .chain(seen_key.clone())
-            .chain(marker_key.clone());
+            .chain(message_keys.iter().flatten().cloned())
+            .chain(readers.iter().map(|reader| key::marker(name, reader)));
         let mut found = store.read(keys).await?;
-        let marker = match marker_key {
-            Some(key) => found.take(&key)?.unwrap_or_default(),
-            None => ReadMarker::default(),
-        };
-        let seen = match seen_key {
-            Some(key) => found.take(&key)?,
-            None => None,
-        };
+        let mut markers = Vec::new();
+        for reader in readers {
+            let marker = found.take(&key::marker(name, &reader))?.unwrap_or_default();
+            markers.push((reader, marker));
+        }
+        // Both may be the same message.
+        let [quoted, seen] =
+            message_keys.map(|key| key.map(|key| found.get(&key)).transpose().map(Option::flatten));
         Ok(Self {
             facts: facts::peek(&found, actor, &name.clinic, &name.patient)?,
             conversation: found.take(&conversation_key)?,
-            seen,
-            marker,
+            quoted: quoted?,
+            seen: seen?,
+            markers,
             timers: change::timers(&mut found, name)?,
             remembered: found.take(claim.key())?,
         })
@@ -164,12 +172,16 @@ impl Known {
 fn parse(dto: &NewMessage) -> Result<command::Reply, Refusal> {
     let mut checks = Checks::new();
     let body = checks.take("/body", Body::parse(&dto.body));
-    if dto.seen.is_some_and(|seen| !(1..=domain::conversation::MAX_MESSAGES).contains(&seen)) {
+    let is_number = |number: u32| (1..=MAX_MESSAGES).contains(&number);
+    if !dto.seen.is_none_or(is_number) {
         checks.note(Code::MarkerBeyondLast, "/seen");
+    }
+    if !dto.in_reply_to.is_none_or(is_number) {
+        checks.note(Code::QuotedMessageUnknown, "/inReplyTo");
     }
     checks.finish()?;
     let body = body.ok_or(Code::Internal)?;
-    Ok(command::Reply { body, seen: dto.seen })
+    Ok(command::Reply { body, in_reply_to: dto.in_reply_to, seen: dto.seen })
 }
 
 fn answer_of(change: &Change) -> Added {

@@ -1,12 +1,13 @@
-//! Starting a conversation: two waves, one read of all facts and one transaction.
+//! Starting a conversation: two waves, one of reads of all facts and one transaction. Who is in the
+//! groups that are addressed is asked in the first one too.
 
 use std::time::Duration;
 
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
-use domain::command::{self, Change};
-use domain::conversation::MAX_PARTICIPANTS;
-use domain::id::{ClinicId, ConversationId, PatientId, StaffId};
+use domain::command::{self, Addressees, Change};
+use domain::conversation::{MAX_GROUPS, MAX_PARTICIPANTS};
+use domain::id::{ClinicId, ConversationId, GroupId, PatientId, StaffId};
 use domain::outage::{Outage, OutageKind};
 use domain::people::{Channel, StaffMember};
 use domain::problem_codes;
@@ -18,7 +19,7 @@ use jiff::Timestamp;
 use platform::{Attempts, Sources};
 use serde::{Deserialize, Serialize};
 use store::idempotency::{Claim, Remembered};
-use store::{Committed, Store, change, facts, key};
+use store::{Committed, Store, change, facts, groups, key};
 
 /// How long decisions are made again when other writers are first. The last one's AWS calls end
 /// within 5 s each, so all of it fits the function's 10 s.
@@ -41,7 +42,10 @@ struct NewConversation {
     body: String,
     #[serde(default)]
     to: Vec<String>,
+    #[serde(default)]
+    groups: Vec<String>,
     replies_allowed: Option<bool>,
+    patient_only: Option<bool>,
 }
 
 /// What is answered, and remembered under the idempotency key: no text, no names.
@@ -54,7 +58,9 @@ struct Started {
     message_number: u32,
     at: Timestamp,
     replies_allowed: bool,
-    /// How the patient will be told; null: no address may be used, so nobody tells the patient.
+    patient_only: bool,
+    /// How the patient will be told; null: nobody tells the patient, since no address may be used
+    /// or the patient wrote.
     notice_channel: Option<Channel>,
 }
 
@@ -77,9 +83,14 @@ impl Service for SendMessage {
         loop {
             let now = self.sources.now();
             let recipients = wanted.to.iter().map(|id| key::staff(&clinic, id));
+            let addressed = wanted.groups.iter().map(|id| key::group(&clinic, id));
             let keys = facts::keys(actor, &clinic, &patient);
-            let keys = keys.into_iter().chain(recipients).chain([claim.key().clone()]);
-            let mut found = self.store.read(keys).await?;
+            let keys = keys.into_iter().chain(recipients).chain(addressed);
+            let (found, members) = tokio::join!(
+                self.store.read(keys.chain([claim.key().clone()])),
+                self.store.members(&clinic, &wanted.groups),
+            );
+            let mut found = found?;
             let remembered: Option<Remembered> = found.take(claim.key())?;
             // The caller may be among the recipients, so those are read out first.
             let staff: Vec<Option<StaffMember>> = wanted
@@ -93,15 +104,20 @@ impl Service for SendMessage {
                 return created(&answer);
             }
 
-            let command = command::Send {
+            let groups = groups::groups(&found, &clinic, &wanted.groups, members?)?;
+            let addressees = Addressees { staff: &staff, groups: &groups };
+            let command = command::Start {
                 conversation: fresh_id(&self.sources)?,
                 title: wanted.title.clone(),
                 body: wanted.body.clone(),
                 to: wanted.to.clone(),
+                groups: wanted.groups.clone(),
                 replies_allowed: wanted.replies_allowed,
+                patient_only: wanted.patient_only,
             };
-            let decided = command::send(actor, command, &facts, &staff, now)?;
+            let decided = command::start(actor, command, &facts, addressees, now)?;
             let channel = facts.patient.as_ref().and_then(domain::people::Patient::notice_channel);
+            let channel = channel.filter(|_| decided.announce);
             let answer = encode(&answer_of(&decided, channel))?;
             let subject = Subject {
                 clinic: Some(clinic.clone()),
@@ -134,7 +150,9 @@ struct Wanted {
     title: Title,
     body: Body,
     to: Vec<StaffId>,
+    groups: Vec<GroupId>,
     replies_allowed: Option<bool>,
+    patient_only: Option<bool>,
 }
 
 fn parse(dto: &NewConversation) -> Result<Wanted, Refusal> {
@@ -146,17 +164,23 @@ fn parse(dto: &NewConversation) -> Result<Wanted, Refusal> {
     if dto.to.len() > MAX_PARTICIPANTS {
         checks.note(Code::TooManyParticipants, "/to");
     }
+    if dto.groups.len() > MAX_GROUPS {
+        checks.note(Code::TooManyGroups, "/groups");
+    }
     let named = dto.to.iter().take(MAX_PARTICIPANTS).enumerate();
     let to: Vec<StaffId> = named
         .filter_map(|(position, id)| checks.take(&format!("/to/{position}"), StaffId::parse(id)))
         .collect();
+    let named = dto.groups.iter().take(MAX_GROUPS).enumerate();
+    let groups: Vec<GroupId> = named
+        .filter_map(|(position, id)| {
+            checks.take(&format!("/groups/{position}"), GroupId::parse(id))
+        })
+        .collect();
     checks.finish()?;
-    match (title, body) {
-        (Some(title), Some(body)) => {
-            Ok(Wanted { title, body, to, replies_allowed: dto.replies_allowed })
-        }
-        _ => Err(Code::Internal.into()),
-    }
+    let (Some(title), Some(body)) = (title, body) else { return Err(Code::Internal.into()) };
+    let NewConversation { replies_allowed, patient_only, .. } = *dto;
+    Ok(Wanted { title, body, to, groups, replies_allowed, patient_only })
 }
 
 fn fresh_id(sources: &Sources) -> Result<ConversationId, Outage> {
@@ -173,6 +197,7 @@ fn answer_of(change: &Change, notice_channel: Option<Channel>) -> Started {
         message_number: conversation.tally.total,
         at: conversation.last_activity,
         replies_allowed: conversation.replies_allowed,
+        patient_only: conversation.patient_only,
         notice_channel,
     }
 }

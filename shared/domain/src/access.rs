@@ -2,9 +2,9 @@
 
 use crate::actor::Actor;
 use crate::clinic::ClinicSettings;
-use crate::conversation::{Author, Conversation, Person};
-use crate::id::ClinicId;
-use crate::people::{AccountLink, Patient, Role, StaffMember};
+use crate::conversation::{Author, Conversation, Dependant, Person};
+use crate::id::{ClinicId, GroupId, StaffId};
+use crate::people::{AccountLink, Patient, Relationship, Role, StaffMember};
 use crate::refusal::{Checks, Code, Refusal};
 
 /// The facts that tell who the caller is to a patient's conversations.
@@ -38,6 +38,8 @@ pub struct PatientSide<'a> {
     pub clinic: &'a ClinicSettings,
     /// The patient.
     pub patient: &'a Patient,
+    /// What the caller is to the patient.
+    pub relationship: Relationship,
     /// Who reads.
     pub person: Person,
     /// Who writes, as every reader will see it.
@@ -92,19 +94,17 @@ impl Facts {
         let (Some(clinic), Some(patient)) = (&self.clinic, &self.patient) else {
             return Err(Code::NotFound.into());
         };
-        let (person, author) = match actor {
+        let (relationship, person, author) = match actor {
             Actor::Account { id } => {
-                let linked = self.link.as_ref().is_some_and(|link| {
+                let holds = |link: &&AccountLink| {
                     link.active
                         && link.account == *id
                         && link.clinic == patient.clinic
                         && link.patient == patient.id
-                });
-                if !linked {
-                    return Err(Code::NotFound.into());
-                }
-                let author = Author::Account { id: id.clone(), name: patient.name.clone() };
-                (Person::Account(id.clone()), author)
+                };
+                let link = self.link.as_ref().filter(holds).ok_or(Code::NotFound)?;
+                let (person, author) = linked(link, patient);
+                (link.relationship, person, author)
             }
             Actor::Portal { clinic: own, patient: named } => {
                 if *own != patient.clinic || *named != patient.id {
@@ -113,7 +113,8 @@ impl Facts {
                 if clinic.plan.needs_account() {
                     return Err(Code::AccountRequired.into());
                 }
-                (Person::Patient, Author::Patient { name: patient.name.clone() })
+                let author = Author::Patient { name: patient.name.clone() };
+                (Relationship::Own, Person::Patient, author)
             }
             Actor::Operator { .. } | Actor::Chart { .. } | Actor::Staff { .. } | Actor::System => {
                 return Err(Code::NotFound.into());
@@ -123,7 +124,7 @@ impl Facts {
         checks.require(clinic.portal_enabled, Code::PortalDisabled);
         checks.require(patient.portal_access, Code::PatientAccessOff);
         checks.finish()?;
-        Ok(PatientSide { clinic, patient, person, author })
+        Ok(PatientSide { clinic, patient, relationship, person, author })
     }
 
     /// The caller on whichever side the token puts them.
@@ -138,7 +139,14 @@ impl Facts {
 impl StaffSide<'_> {
     /// Whether this staff member may know of the conversation.
     pub fn may_see(&self, conversation: &Conversation) -> bool {
-        self.staff.sees_all_conversations || conversation.has_participant(&self.staff.id)
+        self.staff.sees_all_conversations || conversation.is_with(self.staff)
+    }
+}
+
+impl PatientSide<'_> {
+    /// Whether this caller may know of conversations that are hidden from guardians.
+    pub fn sees_patient_only(&self) -> bool {
+        self.relationship == Relationship::Own
     }
 }
 
@@ -160,13 +168,52 @@ impl Side<'_> {
         let conversation = conversation.ok_or(Code::NotFound)?;
         let (patient, shown) = match self {
             Self::Staff(side) => (side.patient, side.may_see(conversation)),
-            Self::Patient(side) => (side.patient, true),
+            Self::Patient(side) => {
+                (side.patient, side.sees_patient_only() || !conversation.patient_only)
+            }
         };
         if shown && is_about(conversation, patient) {
             Ok(conversation)
         } else {
             Err(Code::NotFound.into())
         }
+    }
+}
+
+/// Whose inbox a member of staff asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InboxOwner {
+    /// One member of staff's.
+    Staff(StaffId),
+    /// A group's.
+    Group(GroupId),
+    /// The whole clinic's.
+    Clinic,
+}
+
+impl InboxOwner {
+    /// Reads `me`, `clinic`, `staff:ID` or `group:ID`, asked for by `me`; `None`: none of these.
+    pub fn parse(text: &str, me: &StaffId) -> Option<Self> {
+        match text.split_once(':') {
+            None if text == "me" => Some(Self::Staff(me.clone())),
+            None if text == "clinic" => Some(Self::Clinic),
+            Some(("staff", id)) => StaffId::parse(id).ok().map(Self::Staff),
+            Some(("group", id)) => GroupId::parse(id).ok().map(Self::Group),
+            _ => None,
+        }
+    }
+}
+
+impl StaffMember {
+    /// Whether this person may list that inbox: one's own, one's groups', or any with the permission
+    /// to see others' conversations.
+    pub fn may_list(&self, inbox: &InboxOwner) -> Result<(), Refusal> {
+        let own = match inbox {
+            InboxOwner::Staff(id) => *id == self.id,
+            InboxOwner::Group(id) => self.groups.contains(id),
+            InboxOwner::Clinic => false,
+        };
+        if own || self.sees_all_conversations { Ok(()) } else { Err(Code::NotAllowed.into()) }
     }
 }
 
@@ -218,6 +265,25 @@ pub fn administer(
         }
     };
     if allowed { Ok(()) } else { Err(Code::NotAllowed.into()) }
+}
+
+/// Who the account of a link is, as a reader and as a writer. The patient's own account is the
+/// patient; a guardian reads for themselves and writes for the patient.
+fn linked(link: &AccountLink, patient: &Patient) -> (Person, Author) {
+    let id = link.account.clone();
+    match link.relationship {
+        Relationship::Own => (Person::Patient, Author::Account { id, name: patient.name.clone() }),
+        Relationship::Guardian => {
+            let author = Author::Guardian {
+                id: id.clone(),
+                // A guardian's link has a name: it is not made without.
+                name: link.name.clone().unwrap_or_else(|| patient.name.clone()),
+                relationship: link.relationship,
+                on_behalf_of: Dependant { id: patient.id.clone(), name: patient.name.clone() },
+            };
+            (Person::Guardian(id), author)
+        }
+    }
 }
 
 /// Whether the conversation is about this patient of this clinic.

@@ -109,13 +109,14 @@ impl Actor {
         }
     }
 
-    /// Who this actor is as a reader of conversations; nobody for those who read none.
-    pub fn reader(&self) -> Option<Person> {
+    /// Who this actor can be as a reader of conversations; nobody for those who read none. What an
+    /// account is to the patient, the link tells.
+    pub fn readers(&self) -> Vec<Person> {
         match self {
-            Self::Staff { id, .. } => Some(Person::Staff(id.clone())),
-            Self::Account { id } => Some(Person::Account(id.clone())),
-            Self::Portal { .. } => Some(Person::Patient),
-            Self::Operator { .. } | Self::Chart { .. } | Self::System => None,
+            Self::Staff { id, .. } => vec![Person::Staff(id.clone())],
+            Self::Account { id } => vec![Person::Patient, Person::Guardian(id.clone())],
+            Self::Portal { .. } => vec![Person::Patient],
+            Self::Operator { .. } | Self::Chart { .. } | Self::System => Vec::new(),
         }
     }
 

@@ -38,6 +38,18 @@ actions! {
     ConversationClose "conversation.close";
     /// A conversation was reopened.
     ConversationReopen "conversation.reopen";
+    /// A member of staff or a group was added to a conversation.
+    ParticipantAdd "participant.add";
+    /// A member of staff or a group left a conversation, or was taken out of it.
+    ParticipantRemove "participant.remove";
+    /// A conversation was hidden from guardians.
+    ConversationHide "conversation.hide_from_guardians";
+    /// A conversation was shown to guardians again.
+    ConversationShow "conversation.show_to_guardians";
+    /// It was asked whether a conversation with a patient can be started.
+    EligibilityView "eligibility.view";
+    /// Those to whom a conversation can be addressed were listed.
+    RecipientList "recipient.list";
     /// A conversation was opened for reading.
     ConversationView "conversation.view";
     /// A read marker was moved.
@@ -54,6 +66,16 @@ actions! {
     StaffView "staff.view";
     /// A staff record was created or changed.
     StaffChange "staff.change";
+    /// A group of staff was read.
+    GroupView "group.view";
+    /// A group of staff was created or changed.
+    GroupChange "group.change";
+    /// A patient record was merged into another one.
+    PatientMerge "patient.merge";
+    /// A merge of two patient records was undone.
+    PatientUnmerge "patient.unmerge";
+    /// Many directory entries were sent at once.
+    DirectoryBatch "directory.batch";
     /// A patient record was read.
     PatientView "patient.view";
     /// A patient record was created or changed.

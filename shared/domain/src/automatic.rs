@@ -58,6 +58,8 @@ pub enum NotNeeded {
     SwitchedOff,
     /// The office is open, or was since the message.
     OfficeOpen,
+    /// The patient record was merged into another one, and takes no new messages.
+    PatientMerged,
     /// It was said before: in this closed period, or for this unanswered message.
     SaidBefore,
 }
@@ -70,6 +72,7 @@ impl NotNeeded {
             Self::Answered => "answered",
             Self::SwitchedOff => "switched_off",
             Self::OfficeOpen => "office_open",
+            Self::PatientMerged => "patient_merged",
             Self::SaidBefore => "said_before",
         }
     }
@@ -132,6 +135,9 @@ pub fn fire(
     patient: &Patient,
     now: Timestamp,
 ) -> Fired {
+    if patient.successor.is_some() {
+        return Fired::NotNeeded(NotNeeded::PatientMerged);
+    }
     match judge(timer, conversation, clinic, now) {
         Judgement::Wait(until) => Fired::Wait(until),
         Judgement::NotNeeded(why) => Fired::NotNeeded(why),
@@ -148,16 +154,11 @@ pub fn fire(
                 return Fired::NotNeeded(NotNeeded::SwitchedOff);
             };
             let author = Author::Automatic { reason: timer.kind };
-            match conversation.clone().with_message(author, body.clone(), now) {
+            match conversation.clone().with_message(author, None, body.clone(), now) {
                 Ok((next, message)) => Fired::Reply(Box::new(Change {
-                    replaces: Some(conversation.version),
-                    conversation: next,
                     message: Some(message),
-                    announce: false,
-                    set: Vec::new(),
-                    keep: Vec::new(),
                     drop: vec![timer.kind],
-                    marker: None,
+                    ..Change::of(conversation, next)
                 })),
                 // A full conversation takes nobody's message, so nobody waits for one.
                 Err(_) => Fired::NotNeeded(NotNeeded::Closed),

@@ -7,7 +7,8 @@
 use crate::audit::Changed;
 use crate::clinic::{ClinicSettings, Language, LocalizedBody};
 use crate::hours::WeeklyHours;
-use crate::people::{AccountLink, Patient, StaffMember};
+use crate::id::GroupId;
+use crate::people::{AccountLink, Group, Patient, StaffMember};
 
 /// What stands for a value that is not recorded.
 const SET: &str = "set";
@@ -30,6 +31,9 @@ impl ClinicSettings {
             .shown("plan", |settings| Some(settings.plan.as_str()))
             .shown("portalEnabled", |settings| Some(settings.portal_enabled))
             .shown("repliesAllowedByDefault", |settings| Some(settings.replies_allowed_by_default))
+            .shown("patientFirst", |settings| Some(settings.patient_first))
+            .shown("guardianAgeLimit", |settings| Some(settings.guardian_age_limit))
+            .shown("patientOnlyFromAge", |settings| settings.patient_only_from_age)
             .shown("defaultLanguage", |settings| Some(settings.default_language.as_str()))
             .shown("officeHours", |settings| Some(in_words(&settings.office_hours)))
             .texts("automaticReplies.outsideHours", |settings| {
@@ -60,7 +64,24 @@ impl StaffMember {
             .hidden("name", |staff| Some(&staff.name))
             .shown("roles", |staff| Some(words(staff.roles.iter().map(|role| role.as_str()))))
             .shown("active", |staff| Some(staff.active))
-            .shown("seesAllConversations", |staff| Some(staff.sees_all_conversations));
+            .shown("seesAllConversations", |staff| Some(staff.sees_all_conversations))
+            .shown("acceptsPatientMessages", |staff| Some(staff.accepts_patient_messages))
+            .shown("groups", |staff| {
+                let groups = staff.groups.iter().map(GroupId::as_str);
+                Some(words(groups)).filter(|groups| !groups.is_empty())
+            });
+        comparison.changes
+    }
+}
+
+impl Group {
+    /// What this group changes, compared with the one before.
+    pub fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+        let mut comparison = Comparison::new(before, self);
+        comparison
+            .hidden("name", |group| Some(&group.name))
+            .shown("active", |group| Some(group.active))
+            .shown("acceptsPatientMessages", |group| Some(group.accepts_patient_messages));
         comparison.changes
     }
 }
@@ -71,12 +92,16 @@ impl Patient {
         let mut comparison = Comparison::new(before, self);
         comparison
             .hidden("name", |patient| Some(&patient.name))
+            .hidden("givenName", |patient| patient.given_name.as_ref())
+            .hidden("familyName", |patient| patient.family_name.as_ref())
+            .hidden("birthDate", |patient| patient.birth_date.as_ref())
             .hidden("email", |patient| patient.email.as_ref())
             .hidden("sms", |patient| patient.sms.as_ref())
             .shown("preferredChannel", |patient| Some(patient.preferred_channel.as_str()))
             .shown("otherChannelConsented", |patient| Some(patient.other_channel_consented))
             .shown("language", |patient| patient.language.map(Language::as_str))
-            .shown("portalAccess", |patient| Some(patient.portal_access));
+            .shown("portalAccess", |patient| Some(patient.portal_access))
+            .shown("successor", |patient| patient.successor.as_ref());
         comparison.changes
     }
 }
@@ -87,6 +112,7 @@ impl AccountLink {
         let mut comparison = Comparison::new(before, self);
         comparison
             .shown("relationship", |link| Some(link.relationship.as_str()))
+            .hidden("name", |link| link.name.as_ref())
             .shown("active", |link| Some(link.active));
         comparison.changes
     }

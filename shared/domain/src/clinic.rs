@@ -1,11 +1,14 @@
 //! A clinic's settings: its plan, what it switched on, when it is open, what it answers by itself.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::gsm;
 use crate::hours::WeeklyHours;
 use crate::id::ClinicId;
+use crate::people::Patient;
 use crate::refusal::{Checks, Code, Refusal};
 use crate::rich_text::Body;
 use crate::stored_body;
@@ -19,7 +22,7 @@ pub enum Plan {
     Portal,
     /// Patients view and answer through an account.
     Connect,
-    /// As `Connect`, with automatic replies.
+    /// As `Connect`, with automatic replies, and with patients who write first.
     ConnectPro,
 }
 
@@ -39,6 +42,21 @@ impl Plan {
             Self::Connect => "connect",
             Self::ConnectPro => "connect_pro",
         }
+    }
+
+    /// Whether a reply may name the message that it answers.
+    pub fn has_quotes(self) -> bool {
+        self.needs_account()
+    }
+
+    /// Whether guardians may write for their dependants.
+    pub fn has_guardians(self) -> bool {
+        self.needs_account()
+    }
+
+    /// Whether patients may write first, if the clinic wants it.
+    pub fn has_patient_first(self) -> bool {
+        matches!(self, Self::ConnectPro)
     }
 
     /// Whether the clinic may answer automatically.
@@ -182,6 +200,16 @@ pub struct ClinicSettings {
     pub portal_enabled: bool,
     /// Whether patients may reply, where the sender does not say otherwise.
     pub replies_allowed_by_default: bool,
+    /// Whether patients may write first, on a plan that has it.
+    #[serde(default)]
+    pub patient_first: bool,
+    /// The age, in years, from which no new guardian links are made: 0 to 25. Links that hold go on.
+    #[serde(default = "default_guardian_age_limit")]
+    pub guardian_age_limit: u8,
+    /// The patient's age, in years, from which a new conversation is hidden from guardians where
+    /// the sender does not say otherwise: 0 to 130; absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient_only_from_age: Option<u8>,
     /// The language where a patient's is unknown or has no text.
     pub default_language: Language,
     /// When somebody is there.
@@ -195,6 +223,25 @@ impl ClinicSettings {
     /// then fits the 160 of one message (3GPP TS 23.038).
     pub const MAX_SMS_NAME_SEPTETS: usize = 30;
 
+    /// The age limit of guardian links, where the clinic sets none (product page).
+    pub const DEFAULT_GUARDIAN_AGE_LIMIT: u8 = 12;
+    /// The highest age limit of guardian links (product rule).
+    pub const MAX_GUARDIAN_AGE_LIMIT: u8 = 25;
+    /// The highest age from which conversations are patient-only (product rule).
+    pub const MAX_PATIENT_ONLY_AGE: u8 = 130;
+
+    /// The day that it is at the clinic.
+    pub fn today(&self, now: Timestamp) -> Date {
+        self.office_hours.time_zone().zone().to_datetime(now).date()
+    }
+
+    /// Whether a new conversation with this patient is hidden from guardians, where nobody says.
+    /// A patient of unknown age is not taken for a child.
+    pub fn patient_only_by_default(&self, patient: &Patient, now: Timestamp) -> bool {
+        let Some(from) = self.patient_only_from_age else { return false };
+        patient.birth_date.is_none_or(|born| born.age_on(self.today(now)) >= from)
+    }
+
     /// The name that stands in text messages.
     pub fn name_in_sms(&self) -> &str {
         self.sms_name.as_ref().unwrap_or(&self.name).as_str()
@@ -207,6 +254,7 @@ impl ClinicSettings {
         self.automatic_replies.check_texts(self.default_language, &mut checks);
         self.automatic_replies.check_minutes(&mut checks);
         check_hours(&self.office_hours, &self.automatic_replies, &mut checks);
+        check_ages(self.guardian_age_limit, self.patient_only_from_age, &mut checks);
         checks.finish()
     }
 
@@ -282,6 +330,20 @@ pub fn check_hours(hours: &WeeklyHours, replies: &AutomaticReplies, checks: &mut
     if replies.any() && hours.is_empty() {
         checks.note(Code::OfficeHoursRequired, "/officeHours/windows");
     }
+}
+
+/// Notes which ages are outside their range.
+pub fn check_ages(guardian_age_limit: u8, patient_only_from_age: Option<u8>, checks: &mut Checks) {
+    if guardian_age_limit > ClinicSettings::MAX_GUARDIAN_AGE_LIMIT {
+        checks.note(Code::AgeOutOfRange, "/guardianAgeLimit");
+    }
+    if patient_only_from_age.is_some_and(|age| age > ClinicSettings::MAX_PATIENT_ONLY_AGE) {
+        checks.note(Code::AgeOutOfRange, "/patientOnlyFromAge");
+    }
+}
+
+fn default_guardian_age_limit() -> u8 {
+    ClinicSettings::DEFAULT_GUARDIAN_AGE_LIMIT
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! A conversation: its state, its counts, and what becomes of it with each message.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ClinicId, ConversationId, PatientId, StaffId};
+use crate::id::{AccountId, ClinicId, ConversationId, GroupId, PatientId, StaffId};
+use crate::people::{Relationship, StaffMember};
 use crate::refusal::Code;
 use crate::rich_text::Body;
 use crate::stored_body;
@@ -13,6 +15,12 @@ use crate::text::{DisplayName, Title};
 
 /// The most participants of a conversation, the patient and the sender among them.
 pub const MAX_PARTICIPANTS: usize = 40;
+
+/// The most groups of a conversation, which bounds what one change writes.
+pub const MAX_GROUPS: usize = 10;
+
+/// The most characters (Unicode scalar values) of a message that a reply to it carries.
+pub const MAX_QUOTE_CHARACTERS: usize = 300;
 
 /// The highest message number: numbers are written with eight digits in keys.
 pub const MAX_MESSAGES: u32 = 99_999_999;
@@ -22,10 +30,11 @@ pub const MAX_MESSAGES: u32 = 99_999_999;
 pub enum Person {
     /// A member of the clinic's staff.
     Staff(StaffId),
-    /// The patient of the conversation, through the portal.
+    /// The patient of the conversation, through the portal or an account of their own: it is one
+    /// person, whichever way is taken.
     Patient,
-    /// An account that is linked to the patient.
-    Account(AccountId),
+    /// A guardian of the patient, by the guardian's account.
+    Guardian(AccountId),
 }
 
 impl Person {
@@ -34,7 +43,7 @@ impl Person {
         match self {
             Self::Staff(id) => format!("STAFF#{id}"),
             Self::Patient => "PATIENT".to_owned(),
-            Self::Account(id) => format!("ACCOUNT#{id}"),
+            Self::Guardian(id) => format!("GUARDIAN#{id}"),
         }
     }
 }
@@ -57,6 +66,15 @@ pub enum AutomaticReason {
     OutsideHours,
     /// Nobody answered within the clinic's number of office minutes.
     NoAnswer,
+}
+
+/// The patient for whom a guardian wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dependant {
+    /// The patient record.
+    pub id: PatientId,
+    /// The patient's name at the time.
+    pub name: DisplayName,
 }
 
 /// Who wrote a message, as it is shown to everyone, for ever: names are kept as they were.
@@ -82,6 +100,18 @@ pub enum Author {
         /// The patient's name at the time.
         name: DisplayName,
     },
+    /// Somebody who acts for the patient, through an account of their own.
+    #[serde(rename_all = "camelCase")]
+    Guardian {
+        /// The account.
+        id: AccountId,
+        /// The guardian's name at the time.
+        name: DisplayName,
+        /// What the guardian was to the patient.
+        relationship: Relationship,
+        /// Whom the guardian wrote for.
+        on_behalf_of: Dependant,
+    },
     /// The clinic, by itself.
     Automatic {
         /// Why.
@@ -94,8 +124,8 @@ impl Author {
     pub fn person(&self) -> Option<Person> {
         match self {
             Self::Staff { id, .. } => Some(Person::Staff(id.clone())),
-            Self::Patient { .. } => Some(Person::Patient),
-            Self::Account { id, .. } => Some(Person::Account(id.clone())),
+            Self::Patient { .. } | Self::Account { .. } => Some(Person::Patient),
+            Self::Guardian { id, .. } => Some(Person::Guardian(id.clone())),
             Self::Automatic { .. } => None,
         }
     }
@@ -104,7 +134,9 @@ impl Author {
     pub fn party(&self) -> Option<Party> {
         match self {
             Self::Staff { .. } => Some(Party::Clinic),
-            Self::Patient { .. } | Self::Account { .. } => Some(Party::Patient),
+            Self::Patient { .. } | Self::Account { .. } | Self::Guardian { .. } => {
+                Some(Party::Patient)
+            }
             Self::Automatic { .. } => None,
         }
     }
@@ -170,6 +202,25 @@ pub struct Participant {
     pub name: DisplayName,
 }
 
+/// A group that takes part. It was expanded into participants when it was addressed; who is in it
+/// now takes part by that, and its own inbox has the conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupParticipant {
+    /// The group.
+    pub id: GroupId,
+    /// The name when it was addressed.
+    pub name: DisplayName,
+}
+
+/// One who takes part for the clinic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Participation {
+    /// A member of staff.
+    Staff(StaffId),
+    /// A group.
+    Group(GroupId),
+}
+
 /// The patient's first message that staff have not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
@@ -210,8 +261,14 @@ pub struct Conversation {
     pub state: State,
     /// Whether the patient may reply.
     pub replies_allowed: bool,
+    /// Whether it is hidden from guardians.
+    #[serde(default)]
+    pub patient_only: bool,
     /// The staff who take part.
     pub participants: Vec<Participant>,
+    /// The groups that take part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupParticipant>,
     /// The patient's name when the conversation was started.
     pub patient_name: DisplayName,
     /// The counts of messages.
@@ -232,6 +289,39 @@ pub struct Conversation {
     pub automatic: AutomaticHistory,
 }
 
+/// A message that another one answers, as it was: messages never change.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// Its number.
+    pub number: u32,
+    /// Who wrote it.
+    pub author: Author,
+    /// When it was stored.
+    pub at: Timestamp,
+    /// The beginning of its plain text: at most [`MAX_QUOTE_CHARACTERS`].
+    pub text: String,
+    /// Whether the text goes on.
+    pub cut: bool,
+}
+
+impl Quote {
+    /// The quote of a message.
+    pub fn of(message: &Message) -> Self {
+        let whole = message.body.text();
+        let text: String = whole.chars().take(MAX_QUOTE_CHARACTERS).collect();
+        let cut = text.len() < whole.len();
+        let Message { number, author, at, .. } = message;
+        Self { number: *number, author: author.clone(), at: *at, text, cut }
+    }
+}
+
+/// Shows the number only: the text is a patient's, and a debug print can end in a log.
+impl fmt::Debug for Quote {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Quote({})", self.number)
+    }
+}
+
 /// A message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -239,6 +329,9 @@ pub struct Message {
     pub number: u32,
     /// Who wrote it.
     pub author: Author,
+    /// The message that this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
     /// What was written.
     #[serde(with = "stored_body")]
     pub body: Body,
@@ -268,10 +361,21 @@ impl Conversation {
         self.participants.iter().any(|participant| participant.id == *staff)
     }
 
+    /// Whether this group takes part.
+    pub fn has_group(&self, group: &GroupId) -> bool {
+        self.groups.iter().any(|participant| participant.id == *group)
+    }
+
+    /// Whether this staff member takes part, in person or by being in a group that does.
+    pub fn is_with(&self, staff: &StaffMember) -> bool {
+        self.has_participant(&staff.id) || staff.groups.iter().any(|group| self.has_group(group))
+    }
+
     /// The conversation with one more message, and that message.
     pub(crate) fn with_message(
         self,
         author: Author,
+        quote: Option<Quote>,
         body: Body,
         now: Timestamp,
     ) -> Result<(Self, Message), Code> {
@@ -289,7 +393,7 @@ impl Conversation {
                 next.last_staff_message_at = Some(at);
                 next.waiting = None;
             }
-            Author::Patient { .. } | Author::Account { .. } => {
+            Author::Patient { .. } | Author::Account { .. } | Author::Guardian { .. } => {
                 next.last_party = Party::Patient;
                 next.waiting = next.waiting.or(Some(Waiting { number, since: at }));
             }
@@ -303,7 +407,7 @@ impl Conversation {
                 }
             }
         }
-        Ok((next, Message { number, author, body, at, tally }))
+        Ok((next, Message { number, author, quote, body, at, tally }))
     }
 
     /// The conversation, closed. The matter is done: nobody waits any more.
@@ -318,7 +422,17 @@ impl Conversation {
         Self { state: State::Open, ..self.changed() }
     }
 
-    fn changed(self) -> Self {
+    /// The conversation with one more member of staff, if it had them not.
+    pub(crate) fn joined(self, member: &StaffMember) -> Self {
+        if self.has_participant(&member.id) {
+            return self;
+        }
+        let mut next = self;
+        next.participants.push(Participant { id: member.id.clone(), name: member.name.clone() });
+        next
+    }
+
+    pub(crate) fn changed(self) -> Self {
         Self { version: self.version.saturating_add(1), ..self }
     }
 }

@@ -67,6 +67,8 @@ identifiers! {
     PatientId;
     /// A member of a clinic's staff.
     StaffId;
+    /// A group of a clinic's staff.
+    GroupId;
     /// A person's account in the patient app, across clinics.
     AccountId;
     /// A machine client or an operator, as its issuer names it.

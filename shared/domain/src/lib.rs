@@ -7,6 +7,7 @@ pub mod access;
 pub mod actor;
 pub mod audit;
 pub mod automatic;
+pub mod birth_date;
 pub mod changes;
 pub mod clinic;
 pub mod command;

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::clinic::Language;
+use crate::birth_date::BirthDate;
+use crate::clinic::{ClinicSettings, Language};
 use crate::contact::{EmailAddress, SmsNumber};
-use crate::id::{AccountId, ClinicId, PatientId, StaffId};
-use crate::refusal::{Code, Refusal};
+use crate::id::{AccountId, ClinicId, GroupId, PatientId, StaffId};
+use crate::refusal::{Checks, Code, Refusal};
 use crate::text::DisplayName;
 
 /// What a staff member may do beyond messaging.
@@ -55,6 +56,12 @@ pub struct StaffMember {
     pub active: bool,
     /// Whether conversations that this person takes no part in are shown.
     pub sees_all_conversations: bool,
+    /// Whether patients may address first messages to this person.
+    #[serde(default)]
+    pub accepts_patient_messages: bool,
+    /// The groups that this person is in: at most [`MAX_GROUPS_OF_STAFF`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<GroupId>,
 }
 
 impl StaffMember {
@@ -67,6 +74,33 @@ impl StaffMember {
     pub fn has_to_do_with_messages(&self) -> bool {
         self.roles.iter().any(|role| *role != Role::PrivacyOfficer)
     }
+
+    /// Whether conversations may be addressed to this person.
+    pub fn may_take_part(&self) -> bool {
+        self.active && self.has_to_do_with_messages()
+    }
+}
+
+/// The most groups of one member of staff, which bounds what a chart view reads.
+pub const MAX_GROUPS_OF_STAFF: usize = 20;
+
+/// A group of a clinic's staff that conversations can be addressed to. Who is in it stands with
+/// each member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Group {
+    /// The clinic.
+    pub clinic: ClinicId,
+    /// The group.
+    pub id: GroupId,
+    /// 1 when created, and one more with each change.
+    pub version: u64,
+    /// The name that patients and colleagues see.
+    pub name: DisplayName,
+    /// Whether new conversations may be addressed to it. Its inbox stays either way.
+    pub active: bool,
+    /// Whether patients may address first messages to it.
+    pub accepts_patient_messages: bool,
 }
 
 /// A way to tell a patient that there is a message.
@@ -108,8 +142,17 @@ pub struct Patient {
     pub id: PatientId,
     /// 1 when created, and one more with each change.
     pub version: u64,
-    /// The name that staff see.
+    /// The whole name, as staff see it.
     pub name: DisplayName,
+    /// The given name, where a text greets by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<DisplayName>,
+    /// The family name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<DisplayName>,
+    /// The birth date, if the chart knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<BirthDate>,
     /// Where email goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<EmailAddress>,
@@ -125,9 +168,35 @@ pub struct Patient {
     pub language: Option<Language>,
     /// Whether this patient may access the portal.
     pub portal_access: bool,
+    /// The record that this one was merged into. Its conversations stay here, for whoever may read
+    /// them here; new messages are written there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<PatientId>,
 }
 
 impl Patient {
+    /// The record, merged into another one of the same clinic. Nothing moves with it.
+    pub fn merged_into(self, target: &Self) -> Result<Self, Refusal> {
+        let mut checks = Checks::new();
+        if self.id == target.id {
+            checks.note(Code::MergeIntoItself, "/patientId");
+        } else if target.successor.is_some() {
+            checks.note(Code::MergeTargetMerged, "/patientId");
+        }
+        if let Some(successor) = &self.successor {
+            checks.note_about(Code::PatientMerged, successor.as_str());
+        }
+        checks.finish()?;
+        let version = self.version.saturating_add(1);
+        Ok(Self { version, successor: Some(target.id.clone()), ..self })
+    }
+
+    /// The record, in use again. `None` if it was not merged: twice is once.
+    pub fn unmerged(&self) -> Option<Self> {
+        self.successor.as_ref()?;
+        Some(Self { version: self.version.saturating_add(1), successor: None, ..self.clone() })
+    }
+
     /// Whether there is any address to tell the patient at.
     pub fn is_reachable(&self) -> bool {
         self.email.is_some() || self.sms.is_some()
@@ -157,6 +226,8 @@ impl Patient {
 pub enum Relationship {
     /// The account is the patient's own.
     Own,
+    /// The account is of somebody who acts for the patient, such as a child's parent.
+    Guardian,
 }
 
 impl Relationship {
@@ -164,6 +235,7 @@ impl Relationship {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Own => "own",
+            Self::Guardian => "guardian",
         }
     }
 }
@@ -186,6 +258,10 @@ pub struct AccountLink {
     pub version: u64,
     /// What the account is to the patient.
     pub relationship: Relationship,
+    /// The guardian's name, which stands beside what the guardian writes. The patient's own account
+    /// has the patient's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<DisplayName>,
     /// Whether the link holds. A revoked one opens nothing from the next call on.
     pub active: bool,
     /// When it was last made or revoked.
@@ -193,15 +269,40 @@ pub struct AccountLink {
 }
 
 impl AccountLink {
-    /// Makes the link, or makes a revoked one hold again, in the place of the one that is there.
+    /// Makes the link, or makes a revoked one hold again, in the place of the one before.
     ///
-    /// `active_links` counts the account's active links, this one not among them.
-    pub fn made(self, active_links: usize) -> Result<Self, Refusal> {
-        if active_links < MAX_LINKS {
-            Ok(Self { active: true, ..self })
-        } else {
-            Err(Code::TooManyLinks.into())
+    /// A guardian's is made only while the patient is under the clinic's age limit; one that holds
+    /// goes on beyond it until it is revoked (product page, "Receiving and answering"), and its
+    /// name may be corrected. `active_links` counts the account's active links, this one not among
+    /// them.
+    pub fn made(
+        self,
+        before: Option<&Self>,
+        clinic: &ClinicSettings,
+        patient: &Patient,
+        active_links: usize,
+    ) -> Result<Self, Refusal> {
+        let mut checks = Checks::new();
+        checks.require(active_links < MAX_LINKS, Code::TooManyLinks);
+        if self.relationship == Relationship::Guardian {
+            let goes_on = before
+                .is_some_and(|before| before.active && before.relationship == self.relationship);
+            if !goes_on {
+                let today = clinic.today(self.changed_at);
+                match patient.birth_date {
+                    None => checks.require(false, Code::BirthDateUnknown),
+                    Some(born) => checks.require(
+                        born.age_on(today) < clinic.guardian_age_limit,
+                        Code::GuardianAgeReached,
+                    ),
+                }
+            }
+            if self.name.is_none() {
+                checks.note(Code::GuardianNameRequired, "/name");
+            }
         }
+        checks.finish()?;
+        Ok(Self { active: true, ..self })
     }
 
     /// The link as it is once revoked. `None` if it is revoked already: twice is once, and the

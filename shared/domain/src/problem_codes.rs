@@ -1,6 +1,7 @@
 //! Which code each parser's problem has. The parsers know no codes: the same problem of a title and
 //! of a name are two.
 
+use crate::birth_date::InvalidBirthDate;
 use crate::clinic::UnknownLanguage;
 use crate::contact::{EmailProblem, SmsProblem};
 use crate::hours::{HoursPlace, HoursProblem};
@@ -28,6 +29,12 @@ impl From<InvalidId> for Code {
 impl From<UnknownLanguage> for Code {
     fn from(UnknownLanguage: UnknownLanguage) -> Self {
         Self::LanguageUnknown
+    }
+}
+
+impl From<InvalidBirthDate> for Code {
+    fn from(InvalidBirthDate: InvalidBirthDate) -> Self {
+        Self::BirthDateInvalid
     }
 }
 

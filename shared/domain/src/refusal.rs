@@ -105,6 +105,9 @@ codes! {
     InvalidState "invalid_state" Invalid
         "The state filter is not one of all, open, closed, awaiting_clinic, awaiting_patient."
         "Choose one of the states listed.";
+    InvalidOwner "invalid_owner" Invalid
+        "The owner of an inbox is not one of me, clinic, staff:ID, group:ID."
+        "Leave owner out for your own inbox, or name whose you want.";
     UnknownMember "unknown_member" Invalid
         "The body has a member that this route does not know."
         "Leave the member out.";
@@ -139,12 +142,36 @@ codes! {
     PatientAccessOff "patient_access_off" Conflict
         "This patient is not allowed to access the portal."
         "Switch on the patient's portal access in the chart.";
+    PatientMerged "patient_merged" Conflict
+        "This patient record was merged into another one, and takes no new messages."
+        "Write in the record that it was merged into; to staff, the answer names it.";
+    PatientFirstOff "patient_first_off" Conflict
+        "The clinic does not take first messages from patients."
+        "Contact the clinic another way. On the plan connect_pro, an administrator can switch patientFirst on.";
+    QuotesNotInPlan "quotes_not_in_plan" Conflict
+        "On the clinic's plan, a reply cannot name the message that it answers."
+        "Leave inReplyTo out.";
+    GuardiansNotInPlan "guardians_not_in_plan" Conflict
+        "On the clinic's plan, guardians read and do not write."
+        "Contact the clinic another way.";
     NoContact "no_contact" Conflict
         "The patient has neither an email address nor an SMS number."
         "Add an email address or an SMS number in the chart.";
     TooManyLinks "too_many_links" Conflict
         "The account is linked to 20 patient records already, which is the most."
         "Revoke a link of the account that is no longer needed.";
+    GuardianAgeReached "guardian_age_reached" Conflict
+        "The patient has reached the age from which the clinic makes no new guardian links."
+        "Link the patient's own account. Guardian links that hold go on until they are revoked.";
+    BirthDateUnknown "birth_date_unknown" Conflict
+        "A guardian can be linked only to a patient whose birth date is known."
+        "Add the birth date in the chart.";
+    MergeTargetMerged "merge_target_merged" Conflict
+        "The record to merge into was itself merged into another one."
+        "Merge into the record that is still in use.";
+    LastParticipant "last_participant" Conflict
+        "A conversation keeps at least one member of staff or one group."
+        "Add somebody else first.";
     AccountRequired "account_required" Forbidden
         "On this clinic's plan, messages are viewed and answered through a linked account."
         "Sign in to the patient app with the linked account.";
@@ -176,9 +203,21 @@ codes! {
     UnknownRecipient "unknown_recipient" Invalid
         "A recipient is not an active member of this clinic's staff."
         "Choose recipients from the clinic's active staff.";
+    UnknownGroup "unknown_group" Invalid
+        "A group is not an active group of this clinic that takes such messages."
+        "Choose groups from the clinic's active ones.";
+    RecipientRequired "recipient_required" Invalid
+        "A patient's first message names nobody whom it is for."
+        "Name a group or a member of staff who takes patients' first messages.";
+    TooManyGroups "too_many_groups" Invalid
+        "A conversation has at most 10 groups, and a member of staff is in at most 20."
+        "Choose fewer groups.";
     TooManyParticipants "too_many_participants" Invalid
-        "A conversation has at most 40 participants, the patient and the sender among them."
+        "A conversation has at most 40 participants: the patient, the sender and everybody in its groups among them."
         "Choose fewer recipients.";
+    QuotedMessageUnknown "quoted_message_unknown" Invalid
+        "The conversation has no message of the number that the reply answers."
+        "Send the number of a message of this conversation, or leave inReplyTo out.";
 
     ConversationClosed "conversation_closed" Conflict
         "The conversation is closed."
@@ -215,6 +254,18 @@ codes! {
     PhoneCannotReceiveSms "phone_cannot_receive_sms" Invalid
         "The number is of a kind that takes no text messages, such as a toll-free one."
         "Give a mobile number.";
+    BirthDateInvalid "birth_date_invalid" Invalid
+        "The birth date is not a date of the calendar written as YYYY-MM-DD, lies in the future, or is more than 130 years ago."
+        "Correct the date, or leave it out if it is not known.";
+    GuardianNameRequired "guardian_name_required" Invalid
+        "A guardian's link has no name, which everybody sees beside what the guardian writes."
+        "Give the guardian's name.";
+    AgeOutOfRange "age_out_of_range" Invalid
+        "An age is outside its range, in years."
+        "guardianAgeLimit is 0 to 25; patientOnlyFromAge is 0 to 130, or left out for never.";
+    MergeIntoItself "merge_into_itself" Invalid
+        "A patient record cannot be merged into itself."
+        "Name the record that stays in use.";
     LanguageUnknown "language_unknown" Invalid
         "The language is not English or French."
         "Send en or fr, or one of their tags such as fr-CA, or leave language out for the clinic's default.";
@@ -258,11 +309,21 @@ pub struct Reason {
     pub code: Code,
     /// The member (as a JSON pointer such as `/title`), header or parameter that it is about.
     pub place: Option<String>,
+    /// The id that the caller should know of, where the remedy needs one: a merged-away patient's
+    /// successor.
+    pub about: Option<String>,
+}
+
+impl Reason {
+    /// A reason about a place.
+    pub fn at(code: Code, place: impl Into<String>) -> Self {
+        Self { code, place: Some(place.into()), about: None }
+    }
 }
 
 impl From<Code> for Reason {
     fn from(code: Code) -> Self {
-        Self { code, place: None }
+        Self { code, place: None, about: None }
     }
 }
 
@@ -283,7 +344,7 @@ impl Refusal {
 
     /// A refusal for one reason, about one place.
     pub fn at(code: Code, place: impl Into<String>) -> Self {
-        Self { first: Reason { code, place: Some(place.into()) }, more: Vec::new() }
+        Self { first: Reason::at(code, place), more: Vec::new() }
     }
 
     /// The reason that gives the answer its status.
@@ -335,7 +396,17 @@ impl Checks {
 
     /// Notes a reason about a place.
     pub fn note(&mut self, code: Code, place: impl Into<String>) {
-        self.reasons.push(Reason { code, place: Some(place.into()) });
+        self.reasons.push(Reason::at(code, place));
+    }
+
+    /// Notes a reason that names an id.
+    pub fn note_about(&mut self, code: Code, id: impl Into<String>) {
+        self.reasons.push(Reason { code, place: None, about: Some(id.into()) });
+    }
+
+    /// The reasons so far.
+    pub fn into_reasons(self) -> Vec<Reason> {
+        self.reasons
     }
 
     /// Keeps a parsed value, or notes why there is none.

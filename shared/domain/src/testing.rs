@@ -5,18 +5,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::access::Facts;
 use crate::actor::Actor;
 use crate::automatic::{Timer, Timers};
+use crate::birth_date::BirthDate;
 use crate::clinic::{AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan};
-use crate::command::{self, Change, Reply, ReplyFacts, Send, Switch};
+use crate::command::{self, Addressees, Change, Reply, ReplyFacts, Start, Switch};
 use crate::contact::{EmailAddress, SmsNumber};
 use crate::conversation::{Conversation, Message, ReadMarker};
 use crate::hours::{RawHours, RawWindow, WeeklyHours};
-use crate::id::{AccountId, ClientId, ClinicId, ConversationId, PatientId, StaffId};
-use crate::people::{AccountLink, Channel, Patient, Relationship, Role, StaffMember};
+use crate::id::{AccountId, ClientId, ClinicId, ConversationId, GroupId, PatientId, StaffId};
+use crate::people::{AccountLink, Channel, Group, Patient, Relationship, Role, StaffMember};
 use crate::refusal::Refusal;
 use crate::rich_text::Body;
 use crate::text::{ClinicName, DisplayName, Title};
@@ -67,6 +70,9 @@ pub(crate) fn clinic() -> ClinicSettings {
         plan: Plan::ConnectPro,
         portal_enabled: true,
         replies_allowed_by_default: true,
+        patient_first: true,
+        guardian_age_limit: 12,
+        patient_only_from_age: None,
         default_language: Language::En,
         office_hours: hours(
             "America/Toronto",
@@ -90,12 +96,16 @@ pub(crate) fn patient() -> Patient {
         id: PatientId::parse("p1").unwrap(),
         version: 1,
         name: name("Zebulon Quagmire"),
+        given_name: None,
+        family_name: None,
+        birth_date: BirthDate::parse("2018-06-01", jiff::civil::date(2026, 11, 25)).ok(),
         email: Some(EmailAddress::parse("zq@example.test").unwrap()),
         sms: Some(SmsNumber::from_e164("+16135550100").unwrap()),
         preferred_channel: Channel::Email,
         other_channel_consented: false,
         language: None,
         portal_access: true,
+        successor: None,
     }
 }
 
@@ -109,6 +119,8 @@ pub(crate) fn staff(id: &str) -> StaffMember {
         roles: [Role::Clinician].into(),
         active: true,
         sees_all_conversations: false,
+        accepts_patient_messages: false,
+        groups: BTreeSet::new(),
     }
 }
 
@@ -119,8 +131,30 @@ pub(crate) fn link(account: &str) -> AccountLink {
         patient: patient().id,
         version: 1,
         relationship: Relationship::Own,
+        name: None,
         active: true,
         changed_at: at("2026-01-05T12:00:00Z"),
+    }
+}
+
+pub(crate) fn guardian_link(account: &str) -> AccountLink {
+    let relationship = Relationship::Guardian;
+    AccountLink { relationship, name: Some(name("Grace Quagmire")), ..link(account) }
+}
+
+pub(crate) fn group_id(id: &str) -> GroupId {
+    GroupId::parse(id).unwrap()
+}
+
+/// An active group that takes patients' first messages.
+pub(crate) fn group(id: &str) -> Group {
+    Group {
+        clinic: clinic_id(),
+        id: group_id(id),
+        version: 1,
+        name: name(&format!("Group {id}")),
+        active: true,
+        accepts_patient_messages: true,
     }
 }
 
@@ -144,23 +178,29 @@ pub(crate) fn as_chart() -> Actor {
     Actor::Chart { clinic: clinic_id(), id: ClientId::parse("chart").unwrap() }
 }
 
-/// The facts of the ordinary case for this caller, of this clinic.
+/// The facts of the ordinary case for this caller, of this clinic. Accounts whose id begins with `g`
+/// are guardians.
 pub(crate) fn facts(actor: &Actor, clinic: &ClinicSettings) -> Facts {
     Facts {
         clinic: Some(clinic.clone()),
         patient: Some(patient()),
         staff: matches!(actor, Actor::Staff { .. }).then(|| staff(actor.id())),
-        link: matches!(actor, Actor::Account { .. }).then(|| link(actor.id())),
+        link: matches!(actor, Actor::Account { .. }).then(|| match actor.id() {
+            id if id.starts_with('g') => guardian_link(id),
+            id => link(id),
+        }),
     }
 }
 
-pub(crate) fn send_to(to: &[&str]) -> Send {
-    Send {
+pub(crate) fn send_to(to: &[&str]) -> Start {
+    Start {
         conversation: ConversationId::parse("v1").unwrap(),
         title: Title::parse("Your results").unwrap(),
         body: body("Good news."),
         to: to.iter().map(|id| staff_id(id)).collect(),
+        groups: Vec::new(),
         replies_allowed: None,
+        patient_only: None,
     }
 }
 
@@ -168,7 +208,8 @@ pub(crate) fn send_to(to: &[&str]) -> Send {
 pub(crate) fn started(now: Timestamp) -> Change {
     let actor = as_staff("s1");
     let recipients = [Some(staff("s2"))];
-    command::send(&actor, send_to(&["s2"]), &facts(&actor, &clinic()), &recipients, now).unwrap()
+    let addressees = Addressees { staff: &recipients, groups: &[] };
+    command::start(&actor, send_to(&["s2"]), &facts(&actor, &clinic()), addressees, now).unwrap()
 }
 
 /// The conversation that `s1` started an hour before [`WORKING`].
@@ -199,11 +240,12 @@ impl Thread {
     pub(crate) fn decide_reply(&self, actor: &Actor, now: Timestamp) -> Result<Change, Refusal> {
         let about = ReplyFacts {
             conversation: Some(&self.conversation),
+            quoted: None,
             seen: None,
             marker: ReadMarker::default(),
             timers: &self.timers,
         };
-        let reply = Reply { body: body("Thanks!"), seen: None };
+        let reply = Reply { body: body("Thanks!"), in_reply_to: None, seen: None };
         command::reply(actor, reply, &facts(actor, &self.clinic), about, now)
     }
 

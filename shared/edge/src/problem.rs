@@ -70,7 +70,8 @@ pub fn status(class: Class) -> u16 {
 
 /// The problem document of a failure.
 ///
-/// `errors` is there when there are several reasons, or when the one there is has a place. Nothing
+/// `errors` is there when there are several reasons, or when the one there is has a place
+/// or names an id. Nothing
 /// of an outage is told but whether trying again helps. 503 comes with `Retry-After`, in seconds.
 pub fn problem(failure: &Failure, request_id: &str) -> Response {
     let code = failure.code();
@@ -78,7 +79,8 @@ pub fn problem(failure: &Failure, request_id: &str) -> Response {
     let errors: Vec<Entry> = match failure {
         Failure::Refused(refusal) => {
             let entries: Vec<_> = refusal.reasons().take(MAX_ERRORS).map(Entry::of).collect();
-            let told = entries.len() > 1 || refusal.first().place.is_some();
+            let first = refusal.first();
+            let told = entries.len() > 1 || first.place.is_some() || first.about.is_some();
             if told { entries } else { Vec::new() }
         }
         Failure::Outage(_) => Vec::new(),
@@ -128,6 +130,8 @@ struct Entry<'a> {
     pointer: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<&'a str>,
 }
 
 impl<'a> Entry<'a> {
@@ -140,6 +144,7 @@ impl<'a> Entry<'a> {
             remedy: reason.code.remedy(),
             pointer: place.filter(is_pointer),
             name: place.filter(|place| !is_pointer(place)),
+            about: reason.about.as_deref(),
         }
     }
 }

@@ -36,8 +36,7 @@ impl Request {
                 [value] => {
                     values.insert(name, *value);
                 }
-                _ => reasons
-                    .push(Reason { code: Code::DuplicateParameter, place: Some(name.to_owned()) }),
+                _ => reasons.push(Reason::at(Code::DuplicateParameter, name)),
             }
         }
         match Refusal::of(reasons) {

@@ -1,11 +1,14 @@
 //! The ordinary people, of which a test changes what it is about.
 
+use std::collections::BTreeSet;
+
 use domain::actor::Actor;
+use domain::birth_date::BirthDate;
 use domain::clinic::{AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan};
 use domain::contact::{EmailAddress, SmsNumber};
 use domain::hours::{RawHours, RawWindow, WeeklyHours};
-use domain::id::{AccountId, ClientId, ClinicId, PatientId, StaffId};
-use domain::people::{AccountLink, Channel, Patient, Relationship, Role, StaffMember};
+use domain::id::{AccountId, ClientId, ClinicId, GroupId, PatientId, StaffId};
+use domain::people::{AccountLink, Channel, Group, Patient, Relationship, Role, StaffMember};
 use domain::rich_text::Body;
 use domain::text::{ClinicName, DisplayName};
 
@@ -55,6 +58,9 @@ pub fn clinic(id: &str, plan: Plan) -> ClinicSettings {
         plan,
         portal_enabled: true,
         replies_allowed_by_default: true,
+        patient_first: true,
+        guardian_age_limit: ClinicSettings::DEFAULT_GUARDIAN_AGE_LIMIT,
+        patient_only_from_age: None,
         default_language: Language::En,
         office_hours: WeeklyHours::new(&hours).unwrap(),
         automatic_replies: AutomaticReplies {
@@ -75,6 +81,8 @@ pub fn member(clinic: &str, id: &str) -> StaffMember {
         roles: [Role::Clinician].into(),
         active: true,
         sees_all_conversations: false,
+        accepts_patient_messages: false,
+        groups: BTreeSet::new(),
     }
 }
 
@@ -85,12 +93,16 @@ pub fn patient(clinic: &str, id: &str) -> Patient {
         id: patient_id(id),
         version: 1,
         name: display_name(&format!("Zebulon {id}")),
+        given_name: None,
+        family_name: None,
+        birth_date: BirthDate::parse("2018-06-01", jiff::civil::date(2026, 11, 25)).ok(),
         email: EmailAddress::parse("zebulon@example.test").ok(),
         sms: SmsNumber::from_e164("+16135550100").ok(),
         preferred_channel: Channel::Email,
         other_channel_consented: false,
         language: None,
         portal_access: true,
+        successor: None,
     }
 }
 
@@ -102,8 +114,33 @@ pub fn link(clinic: &str, patient: &str, account: &str) -> AccountLink {
         patient: patient_id(patient),
         version: 1,
         relationship: Relationship::Own,
+        name: None,
         active: true,
         changed_at: "2026-01-05T12:00:00Z".parse().unwrap(),
+    }
+}
+
+/// A guardian's link that holds.
+pub fn guardian_link(clinic: &str, patient: &str, account: &str) -> AccountLink {
+    let name = Some(display_name(&format!("Grace {account}")));
+    let relationship = Relationship::Guardian;
+    AccountLink { relationship, name, ..link(clinic, patient, account) }
+}
+
+/// A group's id.
+pub fn group_id(id: &str) -> GroupId {
+    GroupId::parse(id).unwrap()
+}
+
+/// An active group that takes patients' first messages.
+pub fn group(clinic: &str, id: &str) -> Group {
+    Group {
+        clinic: clinic_id(clinic),
+        id: group_id(id),
+        version: 1,
+        name: display_name(&format!("Group {id}")),
+        active: true,
+        accepts_patient_messages: true,
     }
 }
 

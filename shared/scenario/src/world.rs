@@ -3,10 +3,10 @@
 use domain::actor::Actor;
 use domain::audit::{Action, Outcome, Record, Subject};
 use domain::clinic::{ClinicSettings, Plan};
-use domain::command::{self, Change, ReplyFacts, Switch};
+use domain::command::{self, Addressees, Change, ReplyFacts, Switch};
 use domain::conversation::{Conversation, Message, Person, ReadMarker};
 use domain::id::ConversationId;
-use domain::people::{AccountLink, Patient, Role, StaffMember};
+use domain::people::{AccountLink, Group, Patient, Role, StaffMember};
 use domain::rich_text::Body;
 use domain::text::Title;
 use edge::{AllowedOrigins, Service};
@@ -105,9 +105,17 @@ impl World {
         self.put(&[key::settings(&settings.clinic)], settings).await;
     }
 
-    /// Puts a staff member in the place of the one that is there.
+    /// Puts a staff member in the place of the one that is there, and in each of their groups.
     pub async fn staff(&self, staff: &StaffMember) {
-        self.put(&[key::staff(&staff.clinic, &staff.id)], staff).await;
+        let StaffMember { clinic, id, groups, .. } = staff;
+        let members = groups.iter().map(|group| key::group_member(clinic, group, id));
+        let keys: Vec<_> = std::iter::once(key::staff(clinic, id)).chain(members).collect();
+        self.put(&keys, staff).await;
+    }
+
+    /// Puts a group in the place of the one that is there.
+    pub async fn group(&self, group: &Group) {
+        self.put(&[key::group(&group.clinic, &group.id)], group).await;
     }
 
     /// Puts a patient in the place of the one that is there.
@@ -149,14 +157,17 @@ impl World {
         let facts = facts::peek(&found, &actor, clinic, patient).unwrap();
         let members: Vec<_> =
             to.iter().map(|id| Some(people::member(clinic.as_str(), id))).collect();
-        let command = command::Send {
+        let command = command::Start {
             conversation: conversation.clone(),
             title: Title::parse("Biopsy").unwrap(),
             body: Body::parse("Gallstones.").unwrap(),
             to: to.iter().map(|id| people::staff_id(id)).collect(),
+            groups: Vec::new(),
             replies_allowed: Some(replies_allowed),
+            patient_only: None,
         };
-        let change = command::send(&actor, command, &facts, &members, at).unwrap();
+        let addressees = Addressees { staff: &members, groups: &[] };
+        let change = command::start(&actor, command, &facts, addressees, at).unwrap();
         self.write(&actor, Action::ConversationStart, &change, at).await;
     }
 
@@ -180,9 +191,10 @@ impl World {
         let facts = facts::peek(&found, actor, clinic, patient).unwrap();
         let timers = change::timers(&mut found, name).unwrap();
         let conversation: Conversation = found.take(&key::conversation(name)).unwrap().unwrap();
-        let command = command::Reply { body, seen: None };
+        let command = command::Reply { body, in_reply_to: None, seen: None };
         let about = ReplyFacts {
             conversation: Some(&conversation),
+            quoted: None,
             seen: None,
             marker: ReadMarker::default(),
             timers: &timers,

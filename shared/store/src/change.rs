@@ -4,14 +4,14 @@
 use domain::audit::Record;
 use domain::automatic::{Timer, Timers};
 use domain::command::Change;
-use domain::conversation::{AutomaticReason, ReadMarker};
+use domain::conversation::{AutomaticReason, Conversation, Participation, ReadMarker};
 use domain::outage::Outage;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::facts;
 use crate::inbox::Entry;
-use crate::key::{self, ConversationKey, Key, Listed, Owner, Work};
+use crate::key::{self, ConversationKey, Key, List, Listed, Owner, Work};
 use crate::read::Found;
 use crate::transaction::{Guard, Transaction};
 
@@ -54,18 +54,13 @@ pub fn write(transaction: &mut Transaction, change: &Change, now: Timestamp, rec
         }
     }
 
-    let staff = conversation.participants.iter().map(|participant| &participant.id);
-    let owners = staff
-        .map(|id| Owner::Staff(id.clone()))
-        .chain([Owner::Patient(conversation.patient.clone()), Owner::Clinic]);
-    let listed = Listed::of(conversation);
-    let entry = Entry::of(conversation);
-    for owner in owners {
-        let attributes = [
-            ("inbox_pk", key::inbox_partition(&conversation.clinic, &owner, listed)),
-            ("inbox_sk", key::inbox_position(conversation)),
-        ];
-        transaction.put(&key::inbox_entry(&name, &owner), &entry, attributes, None);
+    list(transaction, &name, conversation);
+    for left in &change.left {
+        let owner = match left {
+            Participation::Staff(id) => Owner::Staff(id.clone()),
+            Participation::Group(id) => Owner::Group(id.clone()),
+        };
+        transaction.delete(&key::inbox_entry(&name, &owner));
     }
 
     for kind in &change.keep {
@@ -81,6 +76,34 @@ pub fn write(transaction: &mut Transaction, change: &Change, now: Timestamp, rec
         move_marker(transaction, &key::marker(&name, person), marker);
     }
     transaction.record(record);
+}
+
+/// Writes the conversation's entry in the list of everybody whose it is.
+fn list(transaction: &mut Transaction, name: &ConversationKey, conversation: &Conversation) {
+    let ConversationKey { clinic, patient, .. } = name;
+    let of_patient = match conversation.patient_only {
+        false => Owner::Patient(patient.clone()),
+        true => Owner::PatientOnly(patient.clone()),
+    };
+    let staff = conversation.participants.iter().map(|staff| Owner::Staff(staff.id.clone()));
+    let groups = conversation.groups.iter().map(|group| Owner::Group(group.id.clone()));
+    let of_clinic = staff.chain(groups).map(|owner| (owner, true));
+    let owners = of_clinic.chain([(of_patient, false), (Owner::Clinic, false)]);
+    let listed = Listed::of(conversation);
+    let position = key::inbox_position(conversation);
+    let entry = Entry::of(conversation);
+    for (owner, in_chart) in owners {
+        let key = key::inbox_entry(name, &owner);
+        let list = List::of(clinic, owner);
+        let mut attributes =
+            vec![("inbox_pk", key::list_partition(&list, listed)), ("inbox_sk", position.clone())];
+        if in_chart {
+            let list = List { about: Some(patient.clone()), ..list };
+            attributes.push(("chart_pk", key::list_partition(&list, listed)));
+            attributes.push(("chart_sk", position.clone()));
+        }
+        transaction.put(&key, &entry, attributes, None);
+    }
 }
 
 /// Sets a timer, over the one that is there.

@@ -62,7 +62,9 @@ pub fn guard(transaction: &mut Transaction, actor: &Actor, clinic: &ClinicId, pa
     }
 }
 
-/// Requires of the transaction that the patient may access the portal.
+/// Requires of the transaction that the patient may access the portal, and that the record takes
+/// messages at all.
 pub(crate) fn guard_access(transaction: &mut Transaction, clinic: &ClinicId, patient: &PatientId) {
-    transaction.check(&key::patient(clinic, patient), &Guard::True("portalAccess"));
+    let patient = key::patient(clinic, patient);
+    transaction.check(&patient, &Guard::TrueWithout("portalAccess", "successor"));
 }

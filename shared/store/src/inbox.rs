@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::conversation::{Conversation, Party, Person, ReadMarker, State, Tally};
-use domain::id::{AccountId, ClinicId, ConversationId, PatientId, StaffId};
+use domain::id::{AccountId, ClinicId, ConversationId, PatientId};
 use domain::outage::Outage;
 use domain::people::AccountLink;
 use domain::text::{DisplayName, Title};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::outage;
-use crate::key::{self, ConversationKey, Listed, Owner};
+use crate::key::{self, ConversationKey, List, Listed};
 use crate::read::{Item, from_item};
 
 /// A conversation as lists show it.
@@ -39,14 +39,14 @@ pub struct Entry {
     pub last_activity: Timestamp,
     /// The counts of messages.
     pub tally: Tally,
-    /// The staff who take part: who may see it without seeing all.
-    pub participants: Vec<StaffId>,
+    /// Whether it is hidden from guardians.
+    #[serde(default)]
+    pub patient_only: bool,
 }
 
 impl Entry {
     /// What lists show of a conversation.
     pub fn of(conversation: &Conversation) -> Self {
-        let staff = conversation.participants.iter();
         Self {
             clinic: conversation.clinic.clone(),
             patient: conversation.patient.clone(),
@@ -58,7 +58,7 @@ impl Entry {
             replies_allowed: conversation.replies_allowed,
             last_activity: conversation.last_activity,
             tally: conversation.tally.clone(),
-            participants: staff.map(|participant| participant.id.clone()).collect(),
+            patient_only: conversation.patient_only,
         }
     }
 
@@ -77,14 +77,18 @@ impl Entry {
     }
 }
 
-/// A list of one owner in a clinic.
-#[derive(Clone, Debug)]
-pub struct List {
-    /// The clinic.
-    pub clinic: ClinicId,
-    /// Whose list.
-    pub owner: Owner,
+/// An index of lists, with the conditions on its keys.
+struct Index {
+    name: &'static str,
+    whole: &'static str,
+    after: &'static str,
 }
+
+static INBOX: Index =
+    Index { name: "inbox", whole: "inbox_pk = :pk", after: "inbox_pk = :pk AND inbox_sk < :after" };
+
+static CHART: Index =
+    Index { name: "chart", whole: "chart_pk = :pk", after: "chart_pk = :pk AND chart_sk < :after" };
 
 /// A page of a list.
 #[derive(Clone, Debug, Default)]
@@ -111,10 +115,11 @@ impl Store {
         let mut calls = tokio::task::JoinSet::new();
         for list in lists {
             for state in states {
-                let partition = key::inbox_partition(&list.clinic, &list.owner, *state);
+                let partition = key::list_partition(list, *state);
+                let index = if list.about.is_some() { &CHART } else { &INBOX };
                 let after = after.map(str::to_owned);
                 let store = self.clone();
-                calls.spawn(async move { store.list_one(partition, after, limit).await });
+                calls.spawn(async move { store.list_one(index, partition, after, limit).await });
             }
         }
         let mut entries: Vec<Entry> = Vec::new();
@@ -146,6 +151,7 @@ impl Store {
 
     async fn list_one(
         &self,
+        index: &'static Index,
         partition: String,
         after: Option<String>,
         limit: usize,
@@ -154,27 +160,28 @@ impl Store {
             .client
             .query()
             .table_name(&self.table)
-            .index_name("inbox")
+            .index_name(index.name)
             .expression_attribute_values(":pk", AttributeValue::S(partition))
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         query = match after {
             Some(after) => query
-                .key_condition_expression("inbox_pk = :pk AND inbox_sk < :after")
+                .key_condition_expression(index.after)
                 .expression_attribute_values(":after", AttributeValue::S(after)),
-            None => query.key_condition_expression("inbox_pk = :pk"),
+            None => query.key_condition_expression(index.whole),
         };
         let answer = query.send().await.map_err(|error| outage("Query", &error))?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.is_some()))
     }
 
-    /// The read markers of one person for each of these entries, in their order.
+    /// The read markers of whoever reads each of these entries, in their order.
     pub async fn markers(
         &self,
         entries: &[Entry],
-        person: &Person,
+        reader: impl Fn(&Entry) -> Person,
     ) -> Result<Vec<ReadMarker>, Outage> {
-        let keys: Vec<_> = entries.iter().map(|entry| key::marker(&entry.name(), person)).collect();
+        let keys: Vec<_> =
+            entries.iter().map(|entry| key::marker(&entry.name(), &reader(entry))).collect();
         if keys.is_empty() {
             return Ok(Vec::new());
         }

@@ -6,7 +6,7 @@
 use domain::actor::Actor;
 use domain::automatic::TimerKind;
 use domain::conversation::{AutomaticReason, Conversation, Party, Person, State};
-use domain::id::{AccountId, ClinicId, ConversationId, PatientId, StaffId};
+use domain::id::{AccountId, ClinicId, ConversationId, GroupId, PatientId, StaffId};
 use jiff::Timestamp;
 
 /// How many partitions the `due` index has for each kind of work.
@@ -37,10 +37,39 @@ pub struct ConversationKey {
 pub enum Owner {
     /// A staff participant's.
     Staff(StaffId),
-    /// The patient's, which is also the chart's list.
+    /// A group's.
+    Group(GroupId),
+    /// The patient's, of what guardians see too.
     Patient(PatientId),
+    /// The patient's, of what is hidden from guardians.
+    PatientOnly(PatientId),
     /// The clinic's.
     Clinic,
+}
+
+/// One list of conversations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// The clinic.
+    pub clinic: ClinicId,
+    /// Whose list.
+    pub owner: Owner,
+    /// The one patient whose conversations are wanted, of a list of staff or of a group.
+    pub about: Option<PatientId>,
+}
+
+impl List {
+    /// The whole list of an owner.
+    pub fn of(clinic: &ClinicId, owner: Owner) -> Self {
+        Self { clinic: clinic.clone(), owner, about: None }
+    }
+
+    /// All of a patient's conversations: what guardians see too and, if wanted, what they do not.
+    pub fn of_patient(clinic: &ClinicId, patient: &PatientId, patient_only: bool) -> Vec<Self> {
+        let hidden = patient_only.then(|| Owner::PatientOnly(patient.clone()));
+        let owners = std::iter::once(Owner::Patient(patient.clone())).chain(hidden);
+        owners.map(|owner| Self::of(clinic, owner)).collect()
+    }
 }
 
 /// The states by which inboxes are listed. Every conversation is in exactly one.
@@ -128,6 +157,21 @@ pub fn staff(clinic: &ClinicId, staff: &StaffId) -> Key {
     Key { pk: format!("CLINIC#{clinic}"), sk: format!("STAFF#{staff}") }
 }
 
+/// A group of staff.
+pub fn group(clinic: &ClinicId, group: &GroupId) -> Key {
+    Key { pk: format!("CLINIC#{clinic}"), sk: format!("GROUP#{group}") }
+}
+
+/// A copy of a staff record, where the group finds who is in it.
+pub fn group_member(clinic: &ClinicId, group: &GroupId, staff: &StaffId) -> Key {
+    Key { pk: group_partition(clinic, group), sk: format!("MEMBER#{staff}") }
+}
+
+/// The partition of a group's members.
+pub fn group_partition(clinic: &ClinicId, group: &GroupId) -> String {
+    format!("CLINIC#{clinic}#GROUP#{group}")
+}
+
 /// A patient.
 pub fn patient(clinic: &ClinicId, patient: &PatientId) -> Key {
     Key { pk: format!("CLINIC#{clinic}#PATIENT#{patient}"), sk: "PROFILE".to_owned() }
@@ -167,19 +211,29 @@ pub fn message_sk(number: u32) -> String {
 pub fn inbox_entry(key: &ConversationKey, owner: &Owner) -> Key {
     let sk = match owner {
         Owner::Staff(id) => format!("INBOX#STAFF#{id}"),
-        Owner::Patient(_) => "INBOX#PATIENT".to_owned(),
+        Owner::Group(id) => format!("INBOX#GROUP#{id}"),
+        // One item for both: a conversation is in one of the two lists.
+        Owner::Patient(_) | Owner::PatientOnly(_) => "INBOX#PATIENT".to_owned(),
         Owner::Clinic => "INBOX#CLINIC".to_owned(),
     };
     Key { pk: key.partition(), sk }
 }
 
-/// The partition of an owner's list in one state, in the index `inbox`.
-pub fn inbox_partition(clinic: &ClinicId, owner: &Owner, listed: Listed) -> String {
+/// The partition of an owner's list in one state, in the index `inbox`; of one about one patient, in
+/// the index `chart`.
+pub fn list_partition(list: &List, listed: Listed) -> String {
+    let List { clinic, owner, about } = list;
+    let owner = match owner {
+        Owner::Staff(id) => format!("STAFF#{id}"),
+        Owner::Group(id) => format!("GROUP#{id}"),
+        Owner::Patient(id) => format!("PATIENT#{id}"),
+        Owner::PatientOnly(id) => format!("PATIENT_ONLY#{id}"),
+        Owner::Clinic => "CLINIC".to_owned(),
+    };
     let state = listed.as_str();
-    match owner {
-        Owner::Staff(id) => format!("CLINIC#{clinic}#INBOX#STAFF#{id}#{state}"),
-        Owner::Patient(id) => format!("CLINIC#{clinic}#INBOX#PATIENT#{id}#{state}"),
-        Owner::Clinic => format!("CLINIC#{clinic}#INBOX#CLINIC#{state}"),
+    match about {
+        None => format!("CLINIC#{clinic}#INBOX#{owner}#{state}"),
+        Some(patient) => format!("CLINIC#{clinic}#CHART#{patient}#{owner}#{state}"),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod change;
 pub mod due;
 pub mod facts;
+pub mod groups;
 pub mod idempotency;
 pub mod inbox;
 pub mod key;

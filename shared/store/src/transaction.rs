@@ -40,6 +40,8 @@ pub enum Guard {
     Number(&'static str, u64),
     /// This attribute is `true`.
     True(&'static str),
+    /// This attribute is `true`, and that one is not there.
+    TrueWithout(&'static str, &'static str),
     /// There is no such item, or this number attribute is at most this.
     AbsentOrAtMost(&'static str, u64),
 }
@@ -124,10 +126,10 @@ impl Transaction {
         item.extend(attributes.map(|(name, value)| (name.to_owned(), AttributeValue::S(value))));
         let mut put = Put::builder().table_name(&self.table).set_item(Some(item));
         if let Some(guard) = guard {
-            let (expression, name, value) = guard.expression();
+            let Condition { expression, names, value } = guard.condition();
             put = put.condition_expression(expression);
-            if let Some(name) = name {
-                put = put.expression_attribute_names("#name", name);
+            for (placeholder, name) in names {
+                put = put.expression_attribute_names(placeholder, name);
             }
             if let Some(value) = value {
                 put = put.expression_attribute_values(":value", value);
@@ -150,13 +152,13 @@ impl Transaction {
 
     /// Requires something of an item that is not written.
     pub fn check(&mut self, key: &Key, guard: &Guard) {
-        let (expression, name, value) = guard.expression();
+        let Condition { expression, names, value } = guard.condition();
         let mut check = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(key_item(key)))
             .condition_expression(expression);
-        if let Some(name) = name {
-            check = check.expression_attribute_names("#name", name);
+        for (placeholder, name) in names {
+            check = check.expression_attribute_names(placeholder, name);
         }
         if let Some(value) = value {
             check = check.expression_attribute_values(":value", value);
@@ -188,23 +190,36 @@ impl Transaction {
     }
 }
 
+/// A guard as `DynamoDB` reads it.
+struct Condition {
+    expression: &'static str,
+    names: Vec<(&'static str, &'static str)>,
+    value: Option<AttributeValue>,
+}
+
 impl Guard {
-    fn expression(&self) -> (&'static str, Option<&'static str>, Option<AttributeValue>) {
+    fn condition(&self) -> Condition {
+        let number = |number: u64| Some(AttributeValue::N(number.to_string()));
+        let named =
+            |expression, name, value| Condition { expression, names: vec![("#name", name)], value };
         match self {
-            Self::Absent => ("attribute_not_exists(pk)", None, None),
-            Self::Present => ("attribute_exists(pk)", None, None),
-            Self::Version(version) => {
-                ("#name = :value", Some("version"), Some(AttributeValue::N(version.to_string())))
+            Self::Absent => {
+                Condition { expression: "attribute_not_exists(pk)", names: vec![], value: None }
             }
-            Self::Number(name, value) => {
-                ("#name = :value", Some(name), Some(AttributeValue::N(value.to_string())))
+            Self::Present => {
+                Condition { expression: "attribute_exists(pk)", names: vec![], value: None }
             }
-            Self::True(name) => ("#name = :value", Some(name), Some(AttributeValue::Bool(true))),
-            Self::AbsentOrAtMost(name, most) => (
-                "attribute_not_exists(pk) OR #name <= :value",
-                Some(name),
-                Some(AttributeValue::N(most.to_string())),
-            ),
+            Self::Version(version) => named("#name = :value", "version", number(*version)),
+            Self::Number(name, value) => named("#name = :value", name, number(*value)),
+            Self::True(name) => named("#name = :value", name, Some(AttributeValue::Bool(true))),
+            Self::TrueWithout(name, without) => Condition {
+                expression: "#name = :value AND attribute_not_exists(#without)",
+                names: vec![("#name", name), ("#without", without)],
+                value: Some(AttributeValue::Bool(true)),
+            },
+            Self::AbsentOrAtMost(name, most) => {
+                named("attribute_not_exists(pk) OR #name <= :value", name, number(*most))
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) async fn create(client: &Client) {
         MAIN,
         &[
             ("inbox", ProjectionType::All),
+            ("chart", ProjectionType::All),
             ("due", ProjectionType::KeysOnly),
             ("spare", ProjectionType::All),
         ],

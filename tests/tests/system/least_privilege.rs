@@ -8,6 +8,7 @@ use crate::aws::{described, form_call, get_call, stack};
 
 const TABLE: &str = "main";
 const INBOX: &str = "main/index/inbox";
+const CHART: &str = "main/index/chart";
 const DUE: &str = "main/index/due";
 const AUDIT: &str = "audit";
 
@@ -22,10 +23,10 @@ const ALLOWED: [Allowed; 9] = [
     ("authorize", &[], &[]),
     ("clinic-settings", &[(TABLE, &["BatchGetItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
     ("directory", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
-    ("send-message", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
+    ("send-message", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
     ("close-conversation", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
-    ("read-conversations", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (INBOX, &["Query"]), (AUDIT, &["PutItem"])], &[]),
+    ("read-conversations", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (INBOX, &["Query"]), (CHART, &["Query"]), (AUDIT, &["PutItem"])], &[]),
     ("notify", &[(TABLE, &["BatchGetItem", "DeleteItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["ses:SendRawEmail", "sns:Publish", "sqs:SendMessage"]),
     ("auto-reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["sqs:SendMessage"]),
 ];

@@ -9,7 +9,7 @@ use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
 use domain::automatic::{Timer, TimerKind};
 use domain::clinic::{AutomaticReplies, ClinicSettings, LocalizedBody, NoAnswer};
-use domain::command::{self, Change, Reply, ReplyFacts, Send, Switch};
+use domain::command::{self, Addressees, Change, Reply, ReplyFacts, Start, Switch};
 use domain::conversation::{Author, Conversation, Message, ReadMarker};
 use domain::hours::{RawHours, RawWindow, WeeklyHours};
 use domain::id::{AccountId, ClinicId, ConversationId, PatientId, StaffId};
@@ -104,15 +104,18 @@ impl World {
 
     /// Staff start a conversation, now.
     pub async fn start(&self, name: &ConversationKey) {
-        let send = Send {
+        let start = Start {
             conversation: name.conversation.clone(),
             title: Title::parse("Your results").unwrap(),
             body: Body::parse("Good news.").unwrap(),
             to: Vec::new(),
+            groups: Vec::new(),
             replies_allowed: None,
+            patient_only: None,
         };
         let facts = facts(&self.worker.store, name).await;
-        let decided = command::send(&staff(name), send, &facts, &[], now()).unwrap();
+        let decided =
+            command::start(&staff(name), start, &facts, Addressees::default(), now()).unwrap();
         assert_eq!(write(&self.worker.store, &staff(name), &decided).await, Committed::Done);
     }
 
@@ -244,11 +247,12 @@ pub async fn reply(store: &Store, actor: &Actor, name: &ConversationKey) -> Mess
         let timers = change::timers(&mut found, name).unwrap();
         let about = ReplyFacts {
             conversation: conversation.as_ref(),
+            quoted: None,
             seen: None,
             marker: ReadMarker::default(),
             timers: &timers,
         };
-        let reply = Reply { body: Body::parse("Thanks!").unwrap(), seen: None };
+        let reply = Reply { body: Body::parse("Thanks!").unwrap(), in_reply_to: None, seen: None };
         let decided = command::reply(actor, reply, &facts, about, now()).unwrap();
         if write(store, actor, &decided).await == Committed::Done {
             return decided.message.unwrap();

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use scenario::people::{account, staff};
 use scenario::{CONVERSATION, NOW, World, set_clock};
 use serde_json::json;
-use store::inbox::List;
+use store::key::List;
 use store::key::{ConversationKey, Listed, Owner};
 use tokio::task::JoinSet;
 
@@ -20,7 +20,7 @@ async fn listed(world: &World, name: &ConversationKey) -> Vec<Vec<Listed>> {
     let staff = |id| Owner::Staff(scenario::people::staff_id(id));
     let mut owners = Vec::new();
     for owner in [Owner::Clinic, Owner::Patient(name.patient.clone()), staff("s1"), staff("s2")] {
-        let list = List { clinic: name.clinic.clone(), owner };
+        let list = List::of(&name.clinic, owner);
         let mut states = Vec::new();
         for state in Listed::ALL {
             let lists = std::slice::from_ref(&list);

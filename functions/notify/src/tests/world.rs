@@ -9,7 +9,7 @@ use domain::access::Facts;
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
 use domain::clinic::ClinicSettings;
-use domain::command::{self, Send};
+use domain::command::{self, Addressees, Start};
 use domain::contact::EmailAddress;
 use domain::id::{ClinicId, ConversationId, PatientId, StaffId};
 use domain::notice::Notice;
@@ -106,14 +106,17 @@ impl World {
         let (clinic, patient) = self.facts().await;
         let (clinic, patient) = (Some(clinic), Some(patient));
         let facts = Facts { clinic, patient, staff: Some(staff), link: None };
-        let send = Send {
+        let start = Start {
             conversation: name(number).conversation,
             title: Title::parse(TITLE).unwrap(),
             body: Body::parse(BODY).unwrap(),
             to: Vec::new(),
+            groups: Vec::new(),
             replies_allowed: None,
+            patient_only: None,
         };
-        let decided = command::send(&actor, send, &facts, &[], now()).unwrap();
+        let nobody = Addressees::default();
+        let decided = command::start(&actor, start, &facts, nobody, now()).unwrap();
         let action = Action::ConversationStart;
         let id = platform::new_id();
         let record = Record::done(id, now(), &actor, action, Subject::default(), "request");

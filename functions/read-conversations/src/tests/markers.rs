@@ -23,14 +23,14 @@ async fn five() -> (World, ConversationKey) {
 }
 
 fn patient() -> Person {
-    Person::Account(account_id("a1"))
+    Person::Patient
 }
 
 #[tokio::test]
 async fn each_sample_moves_the_callers_own_marker() {
     for (sample, plan, key) in [
         ("read-marker.staff", Plan::Connect, "READER#STAFF#s1"),
-        ("read-marker.account", Plan::Connect, "READER#ACCOUNT#a1"),
+        ("read-marker.account", Plan::Connect, "READER#PATIENT"),
         ("read-marker.portal", Plan::Portal, "READER#PATIENT"),
     ] {
         let (world, _) = World::with_conversation(plan).await;

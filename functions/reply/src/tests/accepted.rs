@@ -4,7 +4,7 @@ use domain::audit::{Action, Outcome};
 use domain::clinic::Plan;
 use domain::conversation::{Author, Party, Person, ReadMarker};
 use domain::rich_text::MAX_STORED_BYTES;
-use scenario::people::{account, account_id, link, patient_id, staff, staff_id};
+use scenario::people::{account, account_id, guardian_link, patient_id, staff, staff_id};
 use scenario::{CONVERSATION, Event, NOW, World, set_clock};
 use serde_json::json;
 
@@ -28,11 +28,11 @@ const ALWAYS: [&str; 7] = [
 async fn each_sample_is_stored_with_its_record_and_nothing_else() {
     for (sample, plan, beside) in [
         ("reply.staff", Plan::Connect, vec!["OUTBOX#00000002", "READER#STAFF#s1"]),
-        ("reply.account", Plan::Connect, vec!["READER#ACCOUNT#a1"]),
+        ("reply.account", Plan::Connect, vec!["READER#PATIENT"]),
         (
             "reply.account",
             Plan::ConnectPro,
-            vec!["READER#ACCOUNT#a1", "TIMER#NO_ANSWER", "TIMER#OUTSIDE_HOURS"],
+            vec!["READER#PATIENT", "TIMER#NO_ANSWER", "TIMER#OUTSIDE_HOURS"],
         ),
         ("reply.portal", Plan::Portal, vec!["READER#PATIENT"]),
     ] {
@@ -93,15 +93,15 @@ async fn a_staff_members_answer_drops_the_timers() {
 #[tokio::test]
 async fn a_reply_marks_read_only_what_it_says_was_seen() {
     let (world, name) = World::with_conversation(Plan::Connect).await;
-    world.link(&link("c1", "p1", "a3")).await;
+    world.link(&guardian_link("c1", "p1", "a3")).await;
     world.reply(&staff("s2"), &name, "More.", NOW).await;
     world.ask(&reply(&world), &event(&account("a1"))).await.expect(201);
     world.ask(&reply(&world), &event(&staff("s1")).key("two")).await.expect(201);
 
     let tally = world.conversation(&name).await.tally;
     for (person, unread) in [
-        (Person::Account(account_id("a1")), 3),
-        (Person::Account(account_id("a3")), 4),
+        (Person::Patient, 3),
+        (Person::Guardian(account_id("a3")), 4),
         (Person::Staff(staff_id("s1")), 2),
         (Person::Staff(staff_id("s2")), 3),
         (Person::Staff(staff_id("s9")), 4),
@@ -113,7 +113,7 @@ async fn a_reply_marks_read_only_what_it_says_was_seen() {
 
     let seen = event(&account("a1")).key("three").body(&json!({ "body": "Thanks.", "seen": 2 }));
     world.ask(&reply(&world), &seen).await.expect(201);
-    let person = Person::Account(account_id("a1"));
+    let person = Person::Patient;
     let marker = world.marker(&name, &person).await;
     assert_eq!(marker, ReadMarker { seen: 2, seen_of_others: 2 });
     assert_eq!(marker.unread(&world.conversation(&name).await.tally, &person), 1);

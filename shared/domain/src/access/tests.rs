@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use super::*;
 use crate::automatic::Timers;
 use crate::clinic::Plan;
-use crate::command::{self, Reply, ReplyFacts, Switch};
+use crate::command::{self, Addressees, Reply, ReplyFacts, Switch};
 use crate::conversation::{Message, ReadMarker, State};
 use crate::id::PatientId;
 use crate::testing::{
@@ -135,17 +135,19 @@ struct Case<'a> {
 }
 
 fn send(case: &Case<'_>) -> Result<&'static str, Refusal> {
-    command::send(case.actor, send_to(&[]), case.facts, &[], at(WORKING)).map(|_| "done")
+    command::start(case.actor, send_to(&[]), case.facts, Addressees::default(), at(WORKING))
+        .map(|_| "done")
 }
 
 fn reply(case: &Case<'_>) -> Result<&'static str, Refusal> {
     let about = ReplyFacts {
         conversation: Some(case.conversation),
+        quoted: None,
         seen: None,
         marker: ReadMarker::default(),
         timers: &Timers::default(),
     };
-    let reply = Reply { body: body("Thanks!"), seen: None };
+    let reply = Reply { body: body("Thanks!"), in_reply_to: None, seen: None };
     command::reply(case.actor, reply, case.facts, about, at(WORKING)).map(|_| "done")
 }
 

@@ -9,25 +9,31 @@
     reason = "a test fails by panicking"
 )]
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
+use crate::actor::Actor;
 use crate::automatic::{Fired, LONGEST_WAIT, fire};
-use crate::clinic::{ClinicSettings, Plan};
-use crate::conversation::AutomaticReason;
+use crate::clinic::Plan;
+use crate::conversation::{Author, AutomaticReason, Party};
+use crate::people::StaffMember;
 use crate::testing::{
-    Thread, as_account, as_staff, at, body, clinic, facts, hours, patient, staff,
+    Thread, as_account, as_staff, at, body, clinic, facts, hours, patient, staff, staff_id,
 };
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-const WRITERS: [&str; 5] = ["s1", "s2", "s3", "a1", "a2"];
+/// Three of the staff, the patient by an own account, and two guardians.
+const WRITERS: [&str; 6] = ["s1", "s2", "s3", "a1", "g1", "g2"];
 
 #[derive(Clone, Debug)]
 enum Act {
     Reply { seen: Option<Index> },
     Switch(Switch),
+    PatientOnly(bool),
+    Join,
+    Leave,
     Mark(Index),
     Fire(AutomaticReason),
 }
@@ -51,6 +57,9 @@ fn acts() -> impl Strategy<Value = Act> {
         6 => prop::option::of(any::<Index>()).prop_map(|seen| Act::Reply { seen }),
         1 => Just(Act::Switch(Switch::Close)),
         1 => Just(Act::Switch(Switch::Reopen)),
+        1 => any::<bool>().prop_map(Act::PatientOnly),
+        1 => Just(Act::Join),
+        1 => Just(Act::Leave),
         2 => any::<Index>().prop_map(Act::Mark),
         3 => Just(Act::Fire(AutomaticReason::OutsideHours)),
         3 => Just(Act::Fire(AutomaticReason::NoAnswer)),
@@ -127,7 +136,10 @@ impl World {
         facts.staff = facts
             .staff
             .map(|_| StaffMember { sees_all_conversations: true, ..staff(WRITERS[who]) });
+        let guardian = WRITERS[who].starts_with('g');
+
         let Thread { clinic, conversation, messages, timers } = &self.thread;
+        let hidden = guardian && conversation.patient_only;
         let decided = |change: Option<Change>, automatic| match change {
             Some(change) => Decided::Change { change: Box::new(change), by_patient, automatic },
             None => Decided::Nothing,
@@ -137,13 +149,16 @@ impl World {
                 let seen = seen.map(|index| index.get(messages));
                 let about = ReplyFacts {
                     conversation: Some(conversation),
+                    quoted: None,
                     seen,
                     marker: self.marker(&me),
                     timers,
                 };
-                let text = Reply { body: body("Hello"), seen: seen.map(|message| message.number) };
+                let seen = seen.map(|message| message.number);
+                let text = Reply { body: body("Hello"), in_reply_to: None, seen };
                 let result = reply(&actor, text, &facts, about, self.now);
-                assert_eq!(result.is_ok(), !self.closed, "replies go through if it is open");
+                let goes_through = !self.closed && !hidden;
+                assert_eq!(result.is_ok(), goes_through, "if it is open and may be seen");
                 decided(result.ok(), false)
             }
             Act::Switch(command) => {
@@ -152,11 +167,24 @@ impl World {
                 assert_eq!(result.is_err(), by_patient, "only staff close and reopen");
                 decided(result.ok().flatten(), false)
             }
+            Act::PatientOnly(_) | Act::Join | Act::Leave => {
+                let id = staff_id(WRITERS[who]);
+                let member = facts.staff.clone();
+                let command = match act {
+                    Act::PatientOnly(wanted) => Alteration::PatientOnly(*wanted),
+                    Act::Join => Alteration::AddStaff { id: &id, member: member.as_ref() },
+                    _ => Alteration::RemoveStaff(&id),
+                };
+                let result = alter(&actor, command, &facts, Some(conversation));
+                assert!(result.is_err() || !by_patient, "only staff change it");
+                decided(result.ok().flatten(), false)
+            }
             Act::Mark(index) => {
                 let side = facts.side(&actor).unwrap();
                 let message = Some(index.get(messages));
                 let moved = mark_read(&side, Some(conversation), message, self.marker(&me));
-                Decided::Marker(me, moved.unwrap())
+                assert_eq!(moved.is_err(), hidden, "what is hidden is not read");
+                moved.map_or(Decided::Nothing, |moved| Decided::Marker(me, moved))
             }
             Act::Fire(kind) => {
                 let Some(timer) = timers.0.iter().find(|timer| timer.kind == *kind) else {
@@ -204,6 +232,12 @@ impl World {
         assert_eq!(after.version, before.version + 1);
         if by_patient {
             assert_eq!(after.state, before.state, "no patient closes or reopens");
+            assert_eq!(after.patient_only, before.patient_only);
+            assert_eq!(after.participants, before.participants);
+        }
+        assert!(!after.participants.is_empty(), "somebody stays");
+        if change.message.is_none() {
+            assert_eq!((&after.tally, after.awaits()), (&before.tally, before.awaits()));
         }
         if let Some(message) = &change.message {
             assert!(!self.closed, "no message after a close until it is reopened");
@@ -285,7 +319,8 @@ fn actor(who: &str) -> Actor {
 fn person(who: &str) -> Person {
     match actor(who) {
         Actor::Staff { id, .. } => Person::Staff(id),
-        Actor::Account { id } => Person::Account(id),
+        Actor::Account { .. } if who.starts_with('a') => Person::Patient,
+        Actor::Account { id } => Person::Guardian(id),
         _ => unreachable!("writers are staff and accounts"),
     }
 }

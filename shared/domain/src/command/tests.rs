@@ -7,10 +7,15 @@
 )]
 
 use super::*;
+use crate::access::Facts;
+use crate::automatic::Timers;
 use crate::clinic::Plan;
-use crate::id::ClinicId;
+use crate::conversation::{Author, MAX_PARTICIPANTS, Party, State};
+use crate::id::{AccountId, ClinicId};
+use crate::people::StaffMember;
 use crate::testing::{
-    Thread, WORKING, as_account, as_staff, at, clinic, conversation, facts, send_to, staff,
+    Thread, WORKING, as_account, as_staff, at, body, clinic, conversation, facts, send_to, staff,
+    staff_id,
 };
 
 fn codes(result: Result<impl std::fmt::Debug, Refusal>) -> Vec<Code> {
@@ -19,7 +24,12 @@ fn codes(result: Result<impl std::fmt::Debug, Refusal>) -> Vec<Code> {
 
 fn send_to_staff(to: &[&str], recipients: &[Option<StaffMember>]) -> Result<Change, Refusal> {
     let actor = as_staff("s1");
-    send(&actor, send_to(to), &facts(&actor, &clinic()), recipients, at(WORKING))
+    let addressees = Addressees { staff: recipients, groups: &[] };
+    start(&actor, send_to(to), &facts(&actor, &clinic()), addressees, at(WORKING))
+}
+
+fn guardian(account: &str) -> Person {
+    Person::Guardian(AccountId::parse(account).unwrap())
 }
 
 fn participants(change: &Change) -> Vec<&str> {
@@ -44,7 +54,8 @@ fn every_precondition_of_a_send_is_answered_at_once() {
     facts.clinic.as_mut().unwrap().portal_enabled = false;
     let patient = facts.patient.as_mut().unwrap();
     (patient.portal_access, patient.email, patient.sms) = (false, None, None);
-    let refusal = send(&actor, send_to(&["s9"]), &facts, &[None], at(WORKING)).unwrap_err();
+    let addressees = Addressees { staff: &[None], groups: &[] };
+    let refusal = start(&actor, send_to(&["s9"]), &facts, addressees, at(WORKING)).unwrap_err();
     assert_eq!(
         refusal.codes(),
         [Code::PortalDisabled, Code::PatientAccessOff, Code::NoContact, Code::UnknownRecipient]
@@ -71,7 +82,10 @@ fn each_precondition_of_a_send_alone_refuses_it() {
     for (change, code) in cases {
         let mut facts = facts(&actor, &clinic());
         change(&mut facts);
-        assert_eq!(codes(send(&actor, send_to(&[]), &facts, &[], at(WORKING))), [code]);
+        assert_eq!(
+            codes(start(&actor, send_to(&[]), &facts, Addressees::default(), at(WORKING))),
+            [code]
+        );
     }
 }
 
@@ -86,7 +100,9 @@ fn one_address_of_either_kind_is_enough_and_no_account_is_needed() {
             patient.email = patient.email.take().filter(|_| email);
             patient.sms = patient.sms.take().filter(|_| sms);
             assert!(facts.link.is_none());
-            assert!(send(&actor, send_to(&[]), &facts, &[], at(WORKING)).is_ok());
+            assert!(
+                start(&actor, send_to(&[]), &facts, Addressees::default(), at(WORKING)).is_ok()
+            );
         }
     }
 }
@@ -138,8 +154,9 @@ fn whether_the_patient_may_reply_is_the_clinics_default_unless_the_sender_says()
         for said in [None, Some(true), Some(false)] {
             let mut facts = facts(&actor, &clinic());
             facts.clinic.as_mut().unwrap().replies_allowed_by_default = default;
-            let command = Send { replies_allowed: said, ..send_to(&[]) };
-            let change = send(&actor, command, &facts, &[], at(WORKING)).unwrap();
+            let command = Start { replies_allowed: said, ..send_to(&[]) };
+            let change =
+                start(&actor, command, &facts, Addressees::default(), at(WORKING)).unwrap();
             assert_eq!(change.conversation.replies_allowed, said.unwrap_or(default));
         }
     }
@@ -180,7 +197,7 @@ fn a_second_close_keeps_the_first_and_a_reopening_starts_afresh() {
     let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
     let closed = |at: &str, id: &str| State::Closed {
         at: crate::testing::at(at),
-        by: StaffId::parse(id).unwrap(),
+        by: staff_id(id),
         name: staff(id).name,
     };
 
@@ -243,14 +260,15 @@ fn a_reply_marks_read_what_it_says_was_seen_and_nothing_else() {
         let message = thread.messages.iter().find(|message| Some(message.number) == seen);
         let about = ReplyFacts {
             conversation: Some(&thread.conversation),
+            quoted: None,
             seen: message,
             marker,
             timers: &thread.timers,
         };
-        let reply_with = Reply { body: crate::testing::body("Thanks!"), seen };
+        let reply_with = Reply { body: body("Thanks!"), in_reply_to: None, seen };
         reply(&actor, reply_with, &facts, about, at(WORKING))
     };
-    let me = Person::Account(crate::id::AccountId::parse("a1").unwrap());
+    let me = Person::Patient;
     let at_one = ReadMarker { seen: 1, seen_of_others: 1 };
     let at_two = ReadMarker { seen: 2, seen_of_others: 2 };
 
@@ -298,9 +316,8 @@ fn a_marker_moves_forward_to_messages_that_are_there() {
 fn everyone_has_a_count_of_their_own() {
     let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
     thread.reply(&as_staff("s2"), "2026-11-25T14:10:00Z");
-    let account = |id: &str| Person::Account(crate::id::AccountId::parse(id).unwrap());
-    let staff = |id: &str| Person::Staff(StaffId::parse(id).unwrap());
-    let people = [staff("s1"), staff("s2"), staff("s3"), account("a1"), account("a2")];
+    let staff = |id: &str| Person::Staff(staff_id(id));
+    let people = [staff("s1"), staff("s2"), staff("s3"), Person::Patient, guardian("g1")];
     let counts = |thread: &Thread| {
         let tally = &thread.conversation.tally;
         people.each_ref().map(|person| ReadMarker::default().unread(tally, person))
@@ -313,7 +330,7 @@ fn everyone_has_a_count_of_their_own() {
     assert_eq!(counts(&thread), [2, 3, 4, 3, 4]);
 
     // One's reading is nobody else's.
-    let actor = as_account("a2");
+    let actor = as_account("g1");
     let facts = facts(&actor, &clinic());
     let side = facts.side(&actor).unwrap();
     let read =
@@ -342,12 +359,13 @@ fn names_stay_as_they_were_when_somebody_wrote() {
     let timers = Timers::default();
     let about = ReplyFacts {
         conversation: Some(&conversation()),
+        quoted: None,
         seen: None,
         marker: ReadMarker::default(),
         timers: &timers,
     };
     facts.staff.as_mut().unwrap().name = crate::testing::name("Married Name");
-    let text = Reply { body: crate::testing::body("Hello"), seen: None };
+    let text = Reply { body: body("Hello"), in_reply_to: None, seen: None };
     let change = reply(&actor, text, &facts, about, at(WORKING)).unwrap();
     assert_eq!(change.conversation.participants, conversation().participants);
     let Author::Staff { name, .. } = change.message.unwrap().author else { panic!("staff wrote") };

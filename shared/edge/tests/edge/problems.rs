@@ -85,7 +85,7 @@ fn a_refusal_for_several_reasons() {
     let reasons = [
         Code::PortalDisabled.into(),
         Code::NoContact.into(),
-        Reason { code: Code::UnknownRecipient, place: Some("/to/0".to_owned()) },
+        Reason::at(Code::UnknownRecipient, "/to/0"),
     ];
     let failure = Refusal::of(reasons).unwrap().into();
     assert_snapshot!(shown(&problem(&failure, "request-1")), @r#"
@@ -228,8 +228,7 @@ fn every_code_has_a_whole_document() {
 
 #[test]
 fn the_reasons_that_are_listed_have_an_end() {
-    let reasons = (0..100_000)
-        .map(|n| Reason { code: Code::UnknownRecipient, place: Some(format!("/to/{n}")) });
+    let reasons = (0..100_000).map(|n| Reason::at(Code::UnknownRecipient, format!("/to/{n}")));
     let failure = Refusal::of(reasons).unwrap().into();
     let response = problem(&failure, "request-1");
     let body: Value = serde_json::from_str(response.body().unwrap()).unwrap();

@@ -7,7 +7,7 @@ use domain::id::ConversationId;
 use jiff::Timestamp;
 use scenario::name;
 use scenario::people::{
-    account, account_id, clinic_id, patient_id, portal, staff, staff_id, staff_of,
+    account, account_id, clinic_id, group_id, patient_id, portal, staff, staff_id, staff_of,
 };
 use store::key::{self, ConversationKey, Owner};
 
@@ -38,6 +38,8 @@ fn no_two_entities_share_a_key() {
     let keys = [
         key::settings(&clinic),
         key::staff(&clinic, &staff_member),
+        key::group(&clinic, &group_id("x")),
+        key::group_member(&clinic, &group_id("x"), &staff_member),
         key::patient(&clinic, &patient),
         key::link_of_patient(&clinic, &patient, &account_of),
         key::link_of_account(&clinic, &patient, &account_of),
@@ -50,9 +52,10 @@ fn no_two_entities_share_a_key() {
         key::inbox_entry(&name, &Owner::Clinic),
         key::inbox_entry(&name, &Owner::Patient(patient.clone())),
         key::inbox_entry(&name, &Owner::Staff(staff_member.clone())),
+        key::inbox_entry(&name, &Owner::Group(group_id("x"))),
         key::marker(&name, &Person::Patient),
         key::marker(&name, &Person::Staff(staff_member)),
-        key::marker(&name, &Person::Account(account_of)),
+        key::marker(&name, &Person::Guardian(account_of)),
         key::idempotency(&staff("x"), "x"),
         key::idempotency(&staff_of("x", "x"), "x"),
         key::idempotency(&account("x"), "x"),

@@ -4,12 +4,12 @@ use domain::clinic::Plan;
 use jiff::SignedDuration;
 use scenario::people::{clinic_id, patient_id, staff};
 use scenario::{NOW, World, name};
-use store::inbox::{Entry, List};
-use store::key::{self, Listed, Owner};
+use store::inbox::Entry;
+use store::key::{self, List, Listed, Owner};
 use store::{Committed, Store};
 
 fn of_patient() -> [List; 1] {
-    [List { clinic: clinic_id("c1"), owner: Owner::Patient(patient_id("p1")) }]
+    [List::of(&clinic_id("c1"), Owner::Patient(patient_id("p1")))]
 }
 
 async fn all(store: &Store, limit: usize) -> Vec<String> {
@@ -46,7 +46,7 @@ async fn a_partition_that_is_cut_at_a_megabyte_hides_none_of_its_entries() {
             entry.tally.by_person.insert(person, 1);
         }
         let owner = Owner::Patient(patient_id("p1"));
-        let partition = key::inbox_partition(&name.clinic, &owner, Listed::AwaitingPatient);
+        let partition = key::list_partition(&of_patient()[0], Listed::AwaitingPatient);
         let attributes =
             [("inbox_pk", partition), ("inbox_sk", key::inbox_position(&conversation))];
         let mut transaction = store.transaction();
@@ -66,8 +66,7 @@ async fn while_the_index_catches_up_a_conversation_is_shown_once_as_it_is_newest
     let old = Entry::of(&world.conversation(&name).await);
     world.reply(&staff("s1"), &name, "More.", NOW + SignedDuration::from_secs(1)).await;
     // An index entry of the past, under a key of its own: as if the index had both.
-    let owner = Owner::Patient(patient_id("p1"));
-    let partition = key::inbox_partition(&name.clinic, &owner, Listed::AwaitingClinic);
+    let partition = key::list_partition(&of_patient()[0], Listed::AwaitingClinic);
     let attributes = [("inbox_pk", partition), ("inbox_sk", old.position())];
     let stale = key::Key { pk: name.partition(), sk: "INBOX#STALE".to_owned() };
     let mut transaction = store.transaction();

@@ -1,0 +1,248 @@
+//! Starting a conversation: staff with a patient, or a patient with the clinic.
+
+use jiff::Timestamp;
+
+use super::{Change, can_be_told};
+use crate::access::{Facts, PatientSide, Side, StaffSide};
+use crate::actor::Actor;
+use crate::automatic::{self, Timers};
+use crate::clinic::ClinicSettings;
+use crate::conversation::{
+    Author, AutomaticHistory, Conversation, GroupParticipant, MAX_GROUPS, MAX_PARTICIPANTS, Party,
+    State, Tally,
+};
+use crate::id::{ConversationId, GroupId, StaffId};
+use crate::people::{Group, Patient, Relationship, StaffMember};
+use crate::refusal::{Checks, Code, Refusal};
+use crate::rich_text::Body;
+use crate::text::Title;
+
+/// Starting a conversation.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// A fresh id for the conversation.
+    pub conversation: ConversationId,
+    /// The title.
+    pub title: Title,
+    /// The first message.
+    pub body: Body,
+    /// The staff who take part. Staff who start it, and the patient, always do.
+    pub to: Vec<StaffId>,
+    /// The groups that take part.
+    pub groups: Vec<GroupId>,
+    /// Whether the patient may reply; absent: the clinic's default. Staff only.
+    pub replies_allowed: Option<bool>,
+    /// Whether it is hidden from guardians; absent: the clinic's default for the patient's age.
+    pub patient_only: Option<bool>,
+}
+
+/// A group as it is now.
+#[derive(Clone, Debug, Default)]
+pub struct GroupFacts {
+    /// The group.
+    pub group: Option<Group>,
+    /// Who is in it.
+    pub members: Vec<StaffMember>,
+}
+
+/// Those whom a [`Start`] names, in its order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Addressees<'a> {
+    /// The staff record of each of `to`.
+    pub staff: &'a [Option<StaffMember>],
+    /// Each of `groups`.
+    pub groups: &'a [GroupFacts],
+}
+
+/// What stands in the way of starting a conversation with this patient, or for this patient, before
+/// anything is written: [`start`] refuses for the same reasons.
+pub fn may_start(side: &Side<'_>) -> Checks {
+    let mut checks = Checks::new();
+    match side {
+        Side::Staff(StaffSide { clinic, patient, .. }) => {
+            can_be_told(clinic, patient, &mut checks);
+        }
+        Side::Patient(PatientSide { clinic, patient, .. }) => {
+            checks.require(
+                clinic.plan.has_patient_first() && clinic.patient_first,
+                Code::PatientFirstOff,
+            );
+            checks.require(patient.successor.is_none(), Code::PatientMerged);
+        }
+    }
+    checks
+}
+
+/// Starts a conversation.
+pub fn start(
+    actor: &Actor,
+    command: Start,
+    facts: &Facts,
+    addressees: Addressees<'_>,
+    now: Timestamp,
+) -> Result<Change, Refusal> {
+    let side = facts.side(actor)?;
+    let mut checks = may_start(&side);
+    let (clinic, patient) = match &side {
+        Side::Staff(StaffSide { clinic, patient, .. })
+        | Side::Patient(PatientSide { clinic, patient, .. }) => (*clinic, *patient),
+    };
+    let default_patient_only = clinic.patient_only_by_default(patient, now);
+    let (author, replies_allowed, patient_only) = match &side {
+        Side::Staff(StaffSide { staff, .. }) => (
+            Author::Staff { id: staff.id.clone(), name: staff.name.clone() },
+            command.replies_allowed.unwrap_or(clinic.replies_allowed_by_default),
+            command.patient_only.unwrap_or(default_patient_only),
+        ),
+        Side::Patient(side) => {
+            // Who writes first is to be answered, and may answer again.
+            if command.replies_allowed.is_some() {
+                checks.note(Code::NotAllowed, "/repliesAllowed");
+            }
+            let patient_only = match side.relationship {
+                Relationship::Own => command.patient_only.unwrap_or(default_patient_only),
+                Relationship::Guardian => {
+                    // A guardian does not hide from guardians what a guardian wrote.
+                    if command.patient_only == Some(true) {
+                        checks.note(Code::NotAllowed, "/patientOnly");
+                    }
+                    false
+                }
+            };
+            if command.to.is_empty() && command.groups.is_empty() {
+                checks.note(Code::RecipientRequired, "/to");
+            }
+            (side.author.clone(), true, patient_only)
+        }
+    };
+
+    let mut empty = empty(clinic, patient, &command, now);
+    (empty.replies_allowed, empty.patient_only) = (replies_allowed, patient_only);
+    if let Side::Staff(StaffSide { staff, .. }) = &side {
+        empty = empty.joined(staff);
+    }
+    let by_patient = matches!(side, Side::Patient(_));
+    let addressed = address(empty, &command, addressees, by_patient, &mut checks);
+    checks.finish()?;
+
+    let (conversation, message) = addressed.with_message(author, None, command.body, now)?;
+    let (set, keep) = if by_patient {
+        automatic::timers_after(&conversation, &message, clinic, &Timers::default())
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    Ok(Change {
+        replaces: None,
+        conversation,
+        message: Some(message),
+        announce: !by_patient,
+        set,
+        keep,
+        drop: Vec::new(),
+        marker: None,
+        left: Vec::new(),
+    })
+}
+
+/// The conversation with everybody whom the command names, each once, and each group's members as
+/// they are now.
+fn address(
+    empty: Conversation,
+    command: &Start,
+    addressees: Addressees<'_>,
+    by_patient: bool,
+    checks: &mut Checks,
+) -> Conversation {
+    let mut next = empty;
+    let mut known = addressees.staff.iter();
+    for (position, wanted) in command.to.iter().enumerate() {
+        let takes = |member: &&StaffMember| {
+            member.id == *wanted
+                && member.clinic == next.clinic
+                && member.may_take_part()
+                && (!by_patient || member.accepts_patient_messages)
+        };
+        match known.next().and_then(Option::as_ref).filter(takes) {
+            Some(member) => next = next.joined(member),
+            None => checks.note(Code::UnknownRecipient, format!("/to/{position}")),
+        }
+    }
+    let mut known = addressees.groups.iter();
+    for (position, wanted) in command.groups.iter().enumerate() {
+        let takes = |group: &&Group| {
+            group.id == *wanted
+                && group.clinic == next.clinic
+                && group.active
+                && (!by_patient || group.accepts_patient_messages)
+        };
+        let facts = known.next();
+        match facts.and_then(|facts| facts.group.as_ref()).filter(takes) {
+            Some(group) => {
+                next = with_group(next, group, facts.map_or(&[], |facts| &facts.members));
+            }
+            None => checks.note(Code::UnknownGroup, format!("/groups/{position}")),
+        }
+    }
+    check_size(&next, "/to", "/groups", checks);
+    next
+}
+
+/// The conversation with a group, expanded into who is in it now.
+pub(super) fn with_group(
+    conversation: Conversation,
+    group: &Group,
+    members: &[StaffMember],
+) -> Conversation {
+    let mut next = conversation;
+    if !next.has_group(&group.id) {
+        let participant = GroupParticipant { id: group.id.clone(), name: group.name.clone() };
+        next.groups.push(participant);
+    }
+    let here = members.iter().filter(|member| {
+        member.clinic == group.clinic && member.may_take_part() && member.groups.contains(&group.id)
+    });
+    here.fold(next, Conversation::joined)
+}
+
+/// Notes it if there are more than a conversation may have.
+pub(super) fn check_size(
+    conversation: &Conversation,
+    staff_place: &str,
+    groups_place: &str,
+    checks: &mut Checks,
+) {
+    if conversation.participants.len() >= MAX_PARTICIPANTS {
+        checks.note(Code::TooManyParticipants, staff_place);
+    }
+    if conversation.groups.len() > MAX_GROUPS {
+        checks.note(Code::TooManyGroups, groups_place);
+    }
+}
+
+fn empty(
+    clinic: &ClinicSettings,
+    patient: &Patient,
+    command: &Start,
+    now: Timestamp,
+) -> Conversation {
+    Conversation {
+        clinic: clinic.clinic.clone(),
+        patient: patient.id.clone(),
+        id: command.conversation.clone(),
+        version: 0,
+        title: command.title.clone(),
+        state: State::Open,
+        replies_allowed: true,
+        patient_only: false,
+        participants: Vec::new(),
+        groups: Vec::new(),
+        patient_name: patient.name.clone(),
+        tally: Tally::default(),
+        started_at: now,
+        last_activity: now,
+        last_party: Party::Clinic,
+        last_staff_message_at: None,
+        waiting: None,
+        automatic: AutomaticHistory::default(),
+    }
+}
