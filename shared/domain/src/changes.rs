@@ -9,6 +9,7 @@ use crate::clinic::{ClinicSettings, Language, LocalizedBody};
 use crate::hours::WeeklyHours;
 use crate::id::GroupId;
 use crate::people::{AccountLink, Group, Patient, StaffMember};
+use crate::version::Document;
 
 /// What stands for a value that is not recorded.
 const SET: &str = "set";
@@ -20,10 +21,12 @@ struct Comparison<'a, T> {
     changes: Vec<Changed>,
 }
 
-impl ClinicSettings {
-    /// What these settings change, compared with those before. The first ones change every member
-    /// that they have.
-    pub fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+impl Document for ClinicSettings {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
         let mut comparison = Comparison::new(before, self);
         comparison
             .hidden("name", |settings| Some(&settings.name))
@@ -56,9 +59,12 @@ impl ClinicSettings {
     }
 }
 
-impl StaffMember {
-    /// What this record changes, compared with the one before.
-    pub fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+impl Document for StaffMember {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
         let mut comparison = Comparison::new(before, self);
         comparison
             .hidden("name", |staff| Some(&staff.name))
@@ -74,9 +80,12 @@ impl StaffMember {
     }
 }
 
-impl Group {
-    /// What this group changes, compared with the one before.
-    pub fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+impl Document for Group {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
         let mut comparison = Comparison::new(before, self);
         comparison
             .hidden("name", |group| Some(&group.name))
@@ -86,9 +95,12 @@ impl Group {
     }
 }
 
-impl Patient {
-    /// What this record changes, compared with the one before.
-    pub fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+impl Document for Patient {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
         let mut comparison = Comparison::new(before, self);
         comparison
             .hidden("name", |patient| Some(&patient.name))
@@ -106,9 +118,12 @@ impl Patient {
     }
 }
 
-impl AccountLink {
-    /// What this link changes, compared with the one before.
-    pub fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+impl Document for AccountLink {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
         let mut comparison = Comparison::new(before, self);
         comparison
             .shown("relationship", |link| Some(link.relationship.as_str()))

@@ -6,7 +6,7 @@ use std::fmt;
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use domain::actor::Actor;
 use domain::audit::Subject;
-use domain::id::{AccountId, ClinicId, ConversationId, PatientId, StaffId};
+use domain::id::{AccountId, ClinicId, ConversationId, GroupId, PatientId, StaffId};
 use domain::refusal::{Code, Refusal};
 use http::{HeaderValue, Method};
 use jiff::Timestamp;
@@ -136,6 +136,7 @@ impl Request {
         let objects = [
             self.path_id("conversationId", ConversationId::parse).map(String::from),
             self.path_id("staffId", StaffId::parse).map(String::from),
+            self.path_id("groupId", GroupId::parse).map(String::from),
             self.path_id("accountId", AccountId::parse).map(String::from),
         ];
         Subject {

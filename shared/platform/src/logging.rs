@@ -16,8 +16,8 @@ use crate::environment::{optional, process};
 const OWN_CRATES: [&str; 16] = [
     "authorize",
     "auto_reply",
+    "change_conversation",
     "clinic_settings",
-    "close_conversation",
     "delivery",
     "directory",
     "domain",

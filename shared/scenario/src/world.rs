@@ -3,7 +3,7 @@
 use domain::actor::Actor;
 use domain::audit::{Action, Outcome, Record, Subject};
 use domain::clinic::{ClinicSettings, Plan};
-use domain::command::{self, Addressees, Change, ReplyFacts, Switch};
+use domain::command::{self, Addressees, Alteration, Change, ReplyFacts, Switch};
 use domain::conversation::{Conversation, Message, Person, ReadMarker};
 use domain::id::ConversationId;
 use domain::people::{AccountLink, Group, Patient, Role, StaffMember};
@@ -217,6 +217,20 @@ impl World {
             command::switch(&actor, command, &facts, conversation.as_ref(), &timers, at).unwrap();
         if let Some(change) = change {
             self.write(&actor, Action::ConversationClose, &change, at).await;
+        }
+    }
+
+    /// Changes who takes part, or whether guardians see it, as this caller may; nothing happens if it
+    /// is so already.
+    pub async fn alter(&self, actor: &Actor, name: &ConversationKey, command: Alteration<'_>) {
+        let ConversationKey { clinic, patient, .. } = name;
+        let keys = facts::keys(actor, clinic, patient).into_iter();
+        let mut found = self.store().read(keys.chain([key::conversation(name)])).await.unwrap();
+        let facts = facts::peek(&found, actor, clinic, patient).unwrap();
+        let conversation: Option<Conversation> = found.take(&key::conversation(name)).unwrap();
+        let change = command::alter(actor, command, &facts, conversation.as_ref()).unwrap();
+        if let Some(change) = change {
+            self.write(actor, Action::ParticipantAdd, &change, NOW).await;
         }
     }
 

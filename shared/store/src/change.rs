@@ -81,9 +81,10 @@ pub fn write(transaction: &mut Transaction, change: &Change, now: Timestamp, rec
 /// Writes the conversation's entry in the list of everybody whose it is.
 fn list(transaction: &mut Transaction, name: &ConversationKey, conversation: &Conversation) {
     let ConversationKey { clinic, patient, .. } = name;
-    let of_patient = match conversation.patient_only {
-        false => Owner::Patient(patient.clone()),
-        true => Owner::PatientOnly(patient.clone()),
+    let of_patient = if conversation.patient_only {
+        Owner::PatientOnly(patient.clone())
+    } else {
+        Owner::Patient(patient.clone())
     };
     let staff = conversation.participants.iter().map(|staff| Owner::Staff(staff.id.clone()));
     let groups = conversation.groups.iter().map(|group| Owner::Group(group.id.clone()));

@@ -198,6 +198,11 @@ pub fn messages(conversation: &Conversation, reader: &Caller) -> Vec<Value> {
     all
 }
 
+/// A call with this query.
+pub fn with(call: &Call, query: &str) -> Call {
+    call.clone().at(format!("{}?{query}", call.path))
+}
+
 /// Makes calls at the same time, one thread each.
 pub fn at_once(calls: &[Call]) -> Vec<Answer> {
     thread::scope(|scope| {

@@ -1,11 +1,20 @@
 //! Every id of every route crossed with another clinic's and another patient's.
 
+use std::thread;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use serde_json::json;
-use system_tests::world::{self, Call, Clinic};
+use system_tests::issuer::Caller;
+use system_tests::world::{self, Call, Clinic, fresh, own_inbox};
 
-use crate::aws::string;
-use crate::harness::{PATIENT, STAFF, Site, address, expect, marked, message, refused};
+use crate::aws::{self, stack, string};
+use crate::ground::{Ground, Section, sections};
+use crate::harness::{
+    PATIENT, STAFF, Site, address, eventually, expect, marked, message, notice, refused, with,
+};
 
 /// Every route below a clinic, about this patient and this conversation.
 fn every_call(clinic: &Clinic, patient: &str, conversation: &str, account: &str) -> Vec<Call> {
@@ -32,6 +41,200 @@ fn every_call(clinic: &Clinic, patient: &str, conversation: &str, account: &str)
         thread.close(STAFF),
         thread.reopen(STAFF),
     ]
+}
+
+/// Two clinics with the same ids of everything and the same accounts.
+fn twins() -> [Ground; 2] {
+    let accounts = &fresh("a");
+    thread::scope(|scope| {
+        let make = || Ground::with_accounts("connect_pro", accounts);
+        [scope.spawn(make), scope.spawn(make)].map(|made| made.join().unwrap())
+    })
+}
+
+/// Ids are the same in both clinics, so only the clinic in the path and in the token tells them apart.
+#[test]
+fn invariant_5_the_people_of_one_clinic_find_nothing_on_any_route_of_another() {
+    let [mine, theirs] = &twins();
+    let only_here = fresh("a");
+    expect(&mine.clinic.link(PATIENT, &only_here), 201);
+    eventually("the notice", Duration::from_secs(60), || {
+        notice(&theirs.thread, 1).filter(|item| string(item, "state") != "queued")
+    });
+    let ids = [theirs.clinic.id.as_str()];
+    let items = || aws::items(&stack().table_name, &ids);
+    let records = || aws::items(&stack().audit_table_name, &ids);
+    let before = (items(), records());
+
+    let sections = sections();
+    let of_a_clinic: Vec<&Section> =
+        sections.iter().filter(|section| section.path.contains("{clinicId}")).collect();
+    let target = theirs.standing();
+    let mut callers: Vec<(&str, Caller)> = [
+        "staff, participant",
+        "staff, in a group",
+        "staff, sees all",
+        "admin, sees all",
+        "privacy officer",
+        "chart system",
+        "portal patient",
+    ]
+    .into_iter()
+    .map(|name| (name, mine.caller(name)))
+    .collect();
+    callers.push(("patient", Caller::account(&only_here)));
+    thread::scope(|scope| {
+        for (name, caller) in &callers {
+            let (of_a_clinic, target) = (&of_a_clinic, &target);
+            scope.spawn(move || {
+                for section in of_a_clinic {
+                    let call = theirs.call(section, target, name).by(caller);
+                    refused(&call, 404, "not_found");
+                }
+            });
+        }
+    });
+    assert_eq!(items(), before.0, "something of the other clinic was written");
+    // What an account may see is not one clinic's business: its refusals stand with the account.
+    assert_eq!(records(), before.1, "the other clinic's records are its own");
+}
+
+/// An account that is linked in both clinics has in each what is there.
+#[test]
+fn invariant_5_an_account_of_two_clinics_mixes_up_nothing() {
+    let [first, second] = &twins();
+    let account = first.caller("patient");
+    assert_eq!(account, second.caller("patient"));
+    for (here, there) in [(first, second), (second, first)] {
+        let crossed = here.clinic.conversation(PATIENT, &there.thread.id);
+        for call in [
+            crossed.read(&account),
+            crossed.reply(&account, "x"),
+            crossed.mark(&account, 1),
+            crossed.read(&here.caller("staff, sees all")),
+            crossed.close("sees-all"),
+        ] {
+            refused(&call, 404, "not_found");
+        }
+        let listed = expect(&here.clinic.list(&account, PATIENT), 200);
+        assert_eq!(listed["conversations"].as_array().unwrap().len(), 1);
+        assert_eq!(listed["conversations"][0]["conversationId"], here.thread.id);
+    }
+    let inbox = expect(&own_inbox(&account), 200);
+    let entries = inbox["conversations"].as_array().unwrap();
+    assert_eq!(entries.len(), 2);
+    for ground in [first, second] {
+        let of_it = |entry: &&serde_json::Value| entry["clinicId"] == ground.clinic.id.as_str();
+        let entry = entries.iter().find(of_it).unwrap();
+        assert_eq!(entry["conversationId"], ground.thread.id);
+    }
+    // A link that ends in one clinic goes on in the other.
+    let path = format!("{}/links/{}", first.clinic.patient(PATIENT), first.account("patient"));
+    expect(&Call::new(&first.clinic.chart(), Method::DELETE, path), 204);
+    refused(&first.thread.read(&account), 404, "not_found");
+    expect(&second.thread.read(&account), 200);
+    let inbox = expect(&own_inbox(&account), 200);
+    assert_eq!(inbox["conversations"].as_array().unwrap().len(), 1);
+}
+
+/// A page's call with a cursor.
+fn after(list: &Call, cursor: &str) -> Call {
+    let separator = if list.path.contains('?') { '&' } else { '?' };
+    list.clone().at(format!("{}{separator}limit=1&cursor={cursor}", list.path))
+}
+
+#[test]
+fn invariant_5_a_cursor_opens_its_own_list_to_its_own_reader_only() {
+    let [mine, theirs] = &twins();
+    thread::scope(|scope| {
+        for ground in [mine, theirs] {
+            scope.spawn(|| {
+                ground.started(&["colleague"]);
+                expect(&ground.thread.reply(&ground.caller("patient"), &marked("Two")), 201);
+            });
+        }
+    });
+    // The same five lists in each clinic, the inbox of the account aside, which is of both.
+    let lists = |ground: &Ground| {
+        let staff = ground.caller("staff, participant");
+        let account = ground.caller("patient");
+        vec![
+            ground.clinic.inbox("participant"),
+            ground.clinic.list(&staff, PATIENT),
+            ground.clinic.list(&account, PATIENT),
+            ground.thread.read(&staff),
+            ground.thread.read(&account),
+        ]
+    };
+    let mut own = lists(mine);
+    own.push(own_inbox(&mine.caller("patient")));
+    let colleague = mine.caller("staff, sees all");
+    let guardian = mine.caller("guardian");
+    let mut others = lists(theirs);
+    others.extend([
+        mine.clinic.inbox("sees-all"),
+        with(&mine.clinic.inbox("participant"), "owner=staff:participant&state=open"),
+        with(&mine.clinic.inbox("sees-all"), "owner=staff:participant"),
+        with(&mine.clinic.inbox("sees-all"), "owner=group:g1"),
+        with(&mine.clinic.inbox("sees-all"), "owner=clinic"),
+        mine.clinic.list(&colleague, PATIENT),
+        mine.clinic.list(&guardian, PATIENT),
+        mine.clinic.list(&colleague, "p2"),
+        mine.thread.read(&colleague),
+        mine.thread.read(&guardian),
+        own_inbox(&guardian),
+        own_inbox(&mine.caller("another patient")),
+    ]);
+    thread::scope(|scope| {
+        for (position, list) in own.iter().enumerate() {
+            let (own, others) = (&own, &others);
+            let theirs = &theirs.clinic;
+            scope.spawn(move || {
+                let page = expect(&with(list, "limit=1"), 200);
+                let cursor = page["nextCursor"].as_str().unwrap();
+                expect(&after(list, cursor), 200);
+                for changed in changed(cursor) {
+                    refused(&after(list, &changed), 400, "invalid_cursor");
+                }
+                for (other, another) in own.iter().enumerate() {
+                    if other != position {
+                        refused(&after(another, cursor), 400, "invalid_cursor");
+                    }
+                }
+                for another in others {
+                    refused(&after(another, cursor), 400, "invalid_cursor");
+                }
+                // The caller's own token at the other clinic's path finds nothing, or no such cursor.
+                if let Some(Caller::Staff { clinic, .. }) = &list.caller {
+                    let there = list.path.replace(clinic.as_str(), &theirs.id);
+                    refused(&after(&list.clone().at(there), cursor), 404, "not_found");
+                }
+            });
+        }
+    });
+}
+
+/// The cursor with a bit flipped in its first bytes, its last ones and some between, one each time, and with
+/// a letter of its text changed.
+fn changed(cursor: &str) -> Vec<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap();
+    let last = bytes.len() - 1;
+    let mut all = Vec::new();
+    for place in [0, 1, 5, 8, 9, last / 2, last - 1, last] {
+        for bit in [1, 128] {
+            let mut flipped = bytes.clone();
+            flipped[place] ^= bit;
+            all.push(URL_SAFE_NO_PAD.encode(flipped));
+        }
+    }
+    for place in [0, cursor.len() / 2, cursor.len() - 1] {
+        let letter = if cursor[place..].starts_with('A') { "B" } else { "A" };
+        let mut text = cursor.to_owned();
+        text.replace_range(place..=place, letter);
+        all.push(text);
+    }
+    all.push(format!("{cursor}A"));
+    all
 }
 
 /// Nothing of another clinic is read or written, and the attempt stands in the records of one's own.

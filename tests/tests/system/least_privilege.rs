@@ -25,7 +25,7 @@ const ALLOWED: [Allowed; 9] = [
     ("directory", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("send-message", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
-    ("close-conversation", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
+    ("change-conversation", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("read-conversations", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (INBOX, &["Query"]), (CHART, &["Query"]), (AUDIT, &["PutItem"])], &[]),
     ("notify", &[(TABLE, &["BatchGetItem", "DeleteItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["ses:SendRawEmail", "sns:Publish", "sqs:SendMessage"]),
     ("auto-reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["sqs:SendMessage"]),

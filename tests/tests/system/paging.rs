@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use system_tests::world::{Call, own_inbox};
 
-use crate::harness::{PATIENT, Site, ask, at_once, expect, marked, problem, refused};
+use crate::harness::{PATIENT, Site, ask, at_once, expect, marked, problem, refused, with};
 
 const MANY: usize = 25;
 
@@ -18,10 +18,6 @@ fn full() -> Site {
         }
     }
     site
-}
-
-fn with(call: &Call, query: &str) -> Call {
-    call.clone().at(format!("{}?{query}", call.path))
 }
 
 fn ids(page: &serde_json::Value) -> Vec<String> {

@@ -38,8 +38,8 @@ const COMMANDS: [Command; 10] = [
     ("automatic reply", "auto-reply/stream.json", "TransactWriteItems"),
     ("inbox of staff", "read-conversations/clinic-inbox.staff.json", "Query"),
     ("reply by staff", "reply/reply.staff.json", "TransactWriteItems"),
-    ("close", "close-conversation/close.staff.json", "TransactWriteItems"),
-    ("reopen", "close-conversation/reopen.staff.json", "TransactWriteItems"),
+    ("close", "change-conversation/close.staff.json", "TransactWriteItems"),
+    ("reopen", "change-conversation/reopen.staff.json", "TransactWriteItems"),
 ];
 
 /// Tells the story and hands back what each command cost.

@@ -123,7 +123,7 @@ pub fn alter(
     if after.participants.is_empty() && after.groups.is_empty() {
         checks.require(false, Code::LastParticipant);
     }
-    check_size(&after, "", "", &mut checks);
+    check_size(&after, None, &mut checks);
     checks.finish()?;
     if after == *before {
         return Ok(None);

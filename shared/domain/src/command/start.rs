@@ -183,7 +183,7 @@ fn address(
             None => checks.note(Code::UnknownGroup, format!("/groups/{position}")),
         }
     }
-    check_size(&next, "/to", "/groups", checks);
+    check_size(&next, Some(["/to", "/groups"]), checks);
     next
 }
 
@@ -204,19 +204,20 @@ pub(super) fn with_group(
     here.fold(next, Conversation::joined)
 }
 
-/// Notes it if there are more than a conversation may have.
+/// Notes it if there are more than a conversation may have, at the places of the staff and of the
+/// groups, where the command has any.
 pub(super) fn check_size(
     conversation: &Conversation,
-    staff_place: &str,
-    groups_place: &str,
+    places: Option<[&str; 2]>,
     checks: &mut Checks,
 ) {
-    if conversation.participants.len() >= MAX_PARTICIPANTS {
-        checks.note(Code::TooManyParticipants, staff_place);
-    }
-    if conversation.groups.len() > MAX_GROUPS {
-        checks.note(Code::TooManyGroups, groups_place);
-    }
+    let mut hold = |holds: bool, code: Code, place: Option<&str>| match place {
+        Some(place) if !holds => checks.note(code, place),
+        _ => checks.require(holds, code),
+    };
+    let [staff, groups] = places.map_or([None; 2], |places| places.map(Some));
+    hold(conversation.participants.len() < MAX_PARTICIPANTS, Code::TooManyParticipants, staff);
+    hold(conversation.groups.len() <= MAX_GROUPS, Code::TooManyGroups, groups);
 }
 
 fn empty(
