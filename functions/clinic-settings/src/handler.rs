@@ -9,7 +9,7 @@ use domain::clinic::ClinicSettings;
 use domain::id::ClinicId;
 use domain::outage::{Outage, OutageKind};
 use domain::refusal::Code;
-use domain::version;
+use domain::version::{self, Document as _};
 use edge::{Failure, Precondition, Request, Response, Service};
 use platform::{Attempts, Sources};
 use store::{Committed, Guard, Store, key};

@@ -7,7 +7,7 @@ use domain::clinic::ClinicSettings;
 use domain::id::{AccountId, ClinicId, PatientId};
 use domain::people::{AccountLink, Patient};
 use domain::refusal::{Code, Refusal};
-use domain::version;
+use domain::version::{self, Document as _};
 use edge::{Failure, Request, Response};
 use store::key::{self, Key};
 use store::{Committed, Guard, Transaction};

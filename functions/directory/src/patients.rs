@@ -6,7 +6,7 @@ use domain::audit::Subject;
 use domain::id::{ClinicId, PatientId};
 use domain::people::Patient;
 use domain::refusal::{Code, Refusal};
-use domain::version;
+use domain::version::{self, Document as _};
 use edge::{Failure, Request, Response};
 use store::{Committed, key};
 

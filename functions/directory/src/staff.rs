@@ -6,7 +6,7 @@ use domain::audit::Subject;
 use domain::id::{ClinicId, StaffId};
 use domain::people::StaffMember;
 use domain::refusal::{Code, Refusal};
-use domain::version;
+use domain::version::{self, Document as _};
 use edge::{Failure, Request, Response};
 use store::{Committed, key};
 
