@@ -1,8 +1,8 @@
 //! A clinic's settings as JSON: what a request brings, and what an answer shows.
 
 use domain::clinic::{
-    AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan, check_hours,
-    check_name_in_sms,
+    AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan, check_ages,
+    check_hours, check_name_in_sms,
 };
 use domain::hours::{RawHours, WeeklyHours};
 use domain::id::ClinicId;
@@ -32,6 +32,15 @@ pub struct SettingsInput {
     /// Absent: false.
     #[serde(default)]
     replies_allowed_by_default: Option<bool>,
+    /// Absent: false.
+    #[serde(default)]
+    patient_first: Option<bool>,
+    /// In years. Absent: 12.
+    #[serde(default)]
+    guardian_age_limit: Option<i64>,
+    /// In years. Absent: no conversation is hidden from guardians unless somebody says so.
+    #[serde(default)]
+    patient_only_from_age: Option<i64>,
     /// Absent: `en`.
     #[serde(default)]
     default_language: Option<String>,
@@ -88,6 +97,10 @@ pub struct SettingsOutput<'a> {
     plan: Plan,
     portal_enabled: bool,
     replies_allowed_by_default: bool,
+    patient_first: bool,
+    guardian_age_limit: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patient_only_from_age: Option<u8>,
     default_language: Language,
     office_hours: &'a WeeklyHours,
     automatic_replies: &'a AutomaticReplies,
@@ -129,6 +142,10 @@ impl SettingsInput {
         if let Some(hours) = &hours {
             check_hours(hours, &replies, &mut checks);
         }
+        let limit = self.guardian_age_limit.map(age);
+        let guardian_age_limit = limit.unwrap_or(ClinicSettings::DEFAULT_GUARDIAN_AGE_LIMIT);
+        let patient_only_from_age = self.patient_only_from_age.map(age);
+        check_ages(guardian_age_limit, patient_only_from_age, &mut checks);
         checks.finish()?;
         let (Some(name), Some(sms_name), Some(plan), Some(default_language), Some(office_hours)) =
             (name, sms_name, plan, language, hours)
@@ -143,9 +160,9 @@ impl SettingsInput {
             plan,
             portal_enabled: self.portal_enabled.unwrap_or_default(),
             replies_allowed_by_default: self.replies_allowed_by_default.unwrap_or_default(),
-            patient_first: false,
-            guardian_age_limit: ClinicSettings::DEFAULT_GUARDIAN_AGE_LIMIT,
-            patient_only_from_age: None,
+            patient_first: self.patient_first.unwrap_or_default(),
+            guardian_age_limit,
+            patient_only_from_age,
             default_language,
             office_hours,
             automatic_replies: replies,
@@ -194,6 +211,9 @@ impl<'a> From<&'a ClinicSettings> for SettingsOutput<'a> {
             plan: settings.plan,
             portal_enabled: settings.portal_enabled,
             replies_allowed_by_default: settings.replies_allowed_by_default,
+            patient_first: settings.patient_first,
+            guardian_age_limit: settings.guardian_age_limit,
+            patient_only_from_age: settings.patient_only_from_age,
             default_language: settings.default_language,
             office_hours: &settings.office_hours,
             automatic_replies: &settings.automatic_replies,
@@ -211,6 +231,11 @@ fn text_code(problem: BodyProblem) -> Code {
         BodyProblem::Empty => Code::AutomaticTextEmpty,
         other => other.into(),
     }
+}
+
+/// What no age can be becomes the most, which is outside every range and refused as that.
+fn age(number: i64) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
 }
 
 /// What no minutes can be becomes the most, which is outside every range and refused as that.

@@ -9,7 +9,7 @@ use domain::clinic::ClinicSettings;
 use domain::id::ClinicId;
 use domain::outage::{Outage, OutageKind};
 use domain::refusal::Code;
-use domain::version::{self, Document as _};
+use domain::version::{self, Change, Document as _};
 use edge::{Failure, Precondition, Request, Response, Service};
 use platform::{Attempts, Sources};
 use store::{Committed, Guard, Store, key};
@@ -49,9 +49,18 @@ impl Handler {
             Precondition::Replace(version) => Some(version),
         };
         let input: SettingsInput = request.json()?;
-        let version = version::next(before.as_ref().map(|before| before.version), expected)?;
-        let settings = input.parse(clinic.clone(), version)?;
-        settings.may_replace(before.as_ref(), actor)?;
+        let change = version::change(before.as_ref(), expected, |version| {
+            let settings = input.parse(clinic.clone(), version)?;
+            settings.may_replace(before.as_ref(), actor)?;
+            Ok(settings)
+        })?;
+        let settings = match change {
+            Change::Write(settings) => settings,
+            Change::Repeat(settings) => {
+                self.store.record(&self.done(request, actor, &clinic)).await?;
+                return Ok(Some(answer(expected, &settings)));
+            }
+        };
 
         let record = self
             .done(request, actor, &clinic)
@@ -63,12 +72,7 @@ impl Handler {
         if self.store.commit(transaction).await? == Committed::Lost {
             return Ok(None);
         }
-        let body = SettingsOutput::from(&settings);
-        let response = match before {
-            None => Response::created(None, &body),
-            Some(_) => Response::ok(&body),
-        };
-        Ok(Some(response.etag(version)))
+        Ok(Some(answer(expected, &settings)))
     }
 
     /// The settings that are there, for a caller who may do this to them.
@@ -131,4 +135,14 @@ impl Service for Handler {
     async fn record(&self, record: &Record) -> Result<(), Outage> {
         self.store.record(record).await
     }
+}
+
+/// The settings as they are after a change, which may have made them.
+fn answer(expected: Option<u64>, settings: &ClinicSettings) -> Response {
+    let body = SettingsOutput::from(settings);
+    let response = match expected {
+        None => Response::created(None, &body),
+        Some(_) => Response::ok(&body),
+    };
+    response.etag(settings.version)
 }

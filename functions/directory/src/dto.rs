@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use domain::birth_date::BirthDate;
 use domain::clinic::Language;
 use domain::contact::{EmailAddress, SmsNumber};
-use domain::id::{AccountId, ClinicId, PatientId, StaffId};
-use domain::people::{AccountLink, Channel, Patient, Relationship, Role, StaffMember};
+use domain::id::{AccountId, ClinicId, GroupId, PatientId, StaffId};
+use domain::people::{
+    AccountLink, Channel, Group, MAX_GROUPS_OF_STAFF, Patient, Relationship, Role, StaffMember,
+};
 use domain::problem_codes::of_name;
 use domain::refusal::{Checks, Code, Refusal};
 use domain::text::DisplayName;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 use serde::{Deserialize, Serialize};
@@ -29,6 +33,21 @@ pub struct StaffInput {
     /// Absent: false.
     #[serde(default)]
     accepts_patient_messages: Option<bool>,
+    /// Absent: none.
+    #[serde(default)]
+    groups: Vec<String>,
+}
+
+/// A group that a request puts in place of the one before.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GroupInput {
+    name: String,
+    /// Always said, as with staff.
+    active: bool,
+    /// Absent: false.
+    #[serde(default)]
+    accepts_patient_messages: Option<bool>,
 }
 
 /// A patient record that a request puts in place of the one before. What is not said is not
@@ -37,6 +56,13 @@ pub struct StaffInput {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PatientInput {
     name: String,
+    #[serde(default)]
+    given_name: Option<String>,
+    #[serde(default)]
+    family_name: Option<String>,
+    /// `YYYY-MM-DD`; absent: not known.
+    #[serde(default)]
+    birth_date: Option<String>,
     #[serde(default)]
     email: Option<String>,
     #[serde(default)]
@@ -58,6 +84,16 @@ pub struct PatientInput {
 #[serde(deny_unknown_fields)]
 pub struct LinkInput {
     relationship: String,
+    /// A guardian's; the patient's own account has the patient's name.
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// The record that another one is merged into.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SuccessorInput {
+    patient_id: String,
 }
 
 /// A staff record as an answer shows it.
@@ -71,6 +107,20 @@ pub struct StaffOutput<'a> {
     roles: &'a BTreeSet<Role>,
     active: bool,
     sees_all_conversations: bool,
+    accepts_patient_messages: bool,
+    groups: &'a BTreeSet<GroupId>,
+}
+
+/// A group as an answer shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupOutput<'a> {
+    clinic_id: &'a ClinicId,
+    group_id: &'a GroupId,
+    version: u64,
+    name: &'a DisplayName,
+    active: bool,
+    accepts_patient_messages: bool,
 }
 
 /// A patient record as an answer shows it: addresses in their canonical form, the language as
@@ -82,12 +132,21 @@ pub struct PatientOutput<'a> {
     patient_id: &'a PatientId,
     version: u64,
     name: &'a DisplayName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_name: Option<&'a DisplayName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family_name: Option<&'a DisplayName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    birth_date: Option<BirthDate>,
     email: Option<&'a EmailAddress>,
     sms: Option<&'a SmsNumber>,
     preferred_channel: Channel,
     other_channel_consented: bool,
     language: Option<Language>,
     portal_access: bool,
+    /// The record that this one was merged into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    successor: Option<&'a PatientId>,
 }
 
 /// An account link as an answer shows it.
@@ -99,6 +158,8 @@ pub struct LinkOutput<'a> {
     account_id: &'a AccountId,
     version: u64,
     relationship: Relationship,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a DisplayName>,
     active: bool,
     changed_at: Timestamp,
 }
@@ -120,6 +181,7 @@ impl StaffInput {
         if self.roles.is_empty() {
             checks.note(Code::RolesRequired, "/roles");
         }
+        let groups = self.groups(&mut checks);
         checks.finish()?;
         let Some(name) = name else { return Err(Code::Internal.into()) };
         Ok(StaffMember {
@@ -131,16 +193,73 @@ impl StaffInput {
             active: self.active,
             sees_all_conversations: self.sees_all_conversations.unwrap_or_default(),
             accepts_patient_messages: self.accepts_patient_messages.unwrap_or_default(),
-            groups: BTreeSet::new(),
+            groups,
         })
     }
 }
 
-impl PatientInput {
-    /// The patient record, or everything that is wrong with it.
-    pub fn parse(&self, clinic: ClinicId, id: PatientId, version: u64) -> Result<Patient, Refusal> {
+impl StaffInput {
+    /// The groups that are named, as far as their ids can be read: those past the limit are not.
+    pub fn groups(&self, checks: &mut Checks) -> BTreeSet<GroupId> {
+        if self.groups.len() > MAX_GROUPS_OF_STAFF {
+            checks.note(Code::TooManyGroups, "/groups");
+        }
+        let named = self.groups.iter().take(MAX_GROUPS_OF_STAFF).enumerate();
+        named
+            .filter_map(|(position, id)| {
+                checks.take(&format!("/groups/{position}"), GroupId::parse(id))
+            })
+            .collect()
+    }
+
+    /// Refuses each group that is none of the clinic's.
+    pub fn check_groups(&self, known: &BTreeSet<GroupId>) -> Result<(), Refusal> {
+        let mut checks = Checks::new();
+        for (position, id) in self.groups.iter().enumerate() {
+            if !GroupId::parse(id).is_ok_and(|id| known.contains(&id)) {
+                checks.note(Code::UnknownGroup, format!("/groups/{position}"));
+            }
+        }
+        checks.finish()
+    }
+}
+
+impl GroupInput {
+    /// The group, or everything that is wrong with it.
+    pub fn parse(&self, clinic: ClinicId, id: GroupId, version: u64) -> Result<Group, Refusal> {
         let mut checks = Checks::new();
         let name = name(&self.name, &mut checks);
+        checks.finish()?;
+        let Some(name) = name else { return Err(Code::Internal.into()) };
+        let accepts_patient_messages = self.accepts_patient_messages.unwrap_or_default();
+        Ok(Group { clinic, id, version, name, active: self.active, accepts_patient_messages })
+    }
+}
+
+impl SuccessorInput {
+    /// The record that is named.
+    pub fn parse(&self) -> Result<PatientId, Refusal> {
+        PatientId::parse(&self.patient_id).map_err(|_| Refusal::at(Code::InvalidId, "/patientId"))
+    }
+}
+
+impl PatientInput {
+    /// The patient record, or everything that is wrong with it. `today` is the clinic's; a merge
+    /// is not undone by a change of the record.
+    pub fn parse(
+        &self,
+        clinic: ClinicId,
+        id: PatientId,
+        version: u64,
+        before: Option<&Patient>,
+        today: Date,
+    ) -> Result<Patient, Refusal> {
+        let mut checks = Checks::new();
+        let name = name(&self.name, &mut checks);
+        let given_name = optional_name("/givenName", self.given_name.as_deref(), &mut checks);
+        let family_name = optional_name("/familyName", self.family_name.as_deref(), &mut checks);
+        let born = self.birth_date.as_deref().map(|text| BirthDate::parse(text, today));
+        let birth_date = born.and_then(|parsed| checks.take("/birthDate", parsed));
         let email = self.email.as_deref().map(EmailAddress::parse);
         let email = email.and_then(|parsed| checks.take("/email", parsed));
         let sms = self.sms.as_deref().map(SmsNumber::parse);
@@ -157,24 +276,28 @@ impl PatientInput {
             id,
             version,
             name,
-            given_name: None,
-            family_name: None,
-            birth_date: None,
+            given_name,
+            family_name,
+            birth_date,
             email,
             sms,
             preferred_channel,
             other_channel_consented: self.other_channel_consented.unwrap_or_default(),
             language,
             portal_access: self.portal_access.unwrap_or_default(),
-            successor: None,
+            successor: before.and_then(|before| before.successor.clone()),
         })
     }
 }
 
 impl LinkInput {
-    /// What the account is to the patient.
-    pub fn parse(&self) -> Result<Relationship, Refusal> {
-        word(&self.relationship).map_err(|code| Refusal::at(code, "/relationship"))
+    /// What the account is to the patient, and the guardian's name.
+    pub fn parse(&self) -> Result<(Relationship, Option<DisplayName>), Refusal> {
+        let mut checks = Checks::new();
+        let relationship = checks.take("/relationship", word(&self.relationship));
+        let name = optional_name("/name", self.name.as_deref(), &mut checks);
+        checks.finish()?;
+        Ok((relationship.ok_or(Code::Internal)?, name))
     }
 }
 
@@ -188,6 +311,21 @@ impl<'a> From<&'a StaffMember> for StaffOutput<'a> {
             roles: &staff.roles,
             active: staff.active,
             sees_all_conversations: staff.sees_all_conversations,
+            accepts_patient_messages: staff.accepts_patient_messages,
+            groups: &staff.groups,
+        }
+    }
+}
+
+impl<'a> From<&'a Group> for GroupOutput<'a> {
+    fn from(group: &'a Group) -> Self {
+        Self {
+            clinic_id: &group.clinic,
+            group_id: &group.id,
+            version: group.version,
+            name: &group.name,
+            active: group.active,
+            accepts_patient_messages: group.accepts_patient_messages,
         }
     }
 }
@@ -199,12 +337,16 @@ impl<'a> From<&'a Patient> for PatientOutput<'a> {
             patient_id: &patient.id,
             version: patient.version,
             name: &patient.name,
+            given_name: patient.given_name.as_ref(),
+            family_name: patient.family_name.as_ref(),
+            birth_date: patient.birth_date,
             email: patient.email.as_ref(),
             sms: patient.sms.as_ref(),
             preferred_channel: patient.preferred_channel,
             other_channel_consented: patient.other_channel_consented,
             language: patient.language,
             portal_access: patient.portal_access,
+            successor: patient.successor.as_ref(),
         }
     }
 }
@@ -217,6 +359,7 @@ impl<'a> From<&'a AccountLink> for LinkOutput<'a> {
             account_id: &link.account,
             version: link.version,
             relationship: link.relationship,
+            name: link.name.as_ref(),
             active: link.active,
             changed_at: link.changed_at,
         }
@@ -225,6 +368,10 @@ impl<'a> From<&'a AccountLink> for LinkOutput<'a> {
 
 fn name(text: &str, checks: &mut Checks) -> Option<DisplayName> {
     checks.take("/name", DisplayName::parse(text).map_err(of_name))
+}
+
+fn optional_name(place: &str, text: Option<&str>, checks: &mut Checks) -> Option<DisplayName> {
+    checks.take(place, DisplayName::parse(text?).map_err(of_name))
 }
 
 /// One of the words of an enumeration.

@@ -12,11 +12,14 @@ use domain::outage::{Outage, OutageKind};
 use domain::refusal::{Code, Refusal};
 use edge::{Failure, Precondition, Request, Response, Service};
 use platform::{Attempts, Sources};
+use serde::Serialize;
 use store::key::{self, Key};
 use store::{Found, Guard, Store};
 
 const STAFF: &str = "/clinics/{clinicId}/staff/{staffId}";
+const GROUP: &str = "/clinics/{clinicId}/groups/{groupId}";
 const PATIENT: &str = "/clinics/{clinicId}/patients/{patientId}";
+const SUCCESSOR: &str = "/clinics/{clinicId}/patients/{patientId}/successor";
 const LINK: &str = "/clinics/{clinicId}/patients/{patientId}/links/{accountId}";
 
 /// How long a change is decided again when other writers are first. The last one's AWS calls end
@@ -32,6 +35,14 @@ pub struct Handler {
     pub sources: Sources,
 }
 
+/// What was found for a caller who may do what was asked.
+pub(crate) struct Facts {
+    /// The items that were asked for.
+    pub found: Found,
+    /// The clinic's settings.
+    pub settings: ClinicSettings,
+}
+
 impl Handler {
     /// Reads the items of these keys for a caller who may do this in this clinic. A clinic that is
     /// not set up has nothing in it, and nothing is put into it.
@@ -41,7 +52,7 @@ impl Handler {
         clinic: &ClinicId,
         what: Administration,
         keys: impl IntoIterator<Item = Key>,
-    ) -> Result<Found, Failure> {
+    ) -> Result<Facts, Failure> {
         if !actor.may_address(clinic) {
             return Err(Code::NotFound.into());
         }
@@ -54,8 +65,8 @@ impl Handler {
         let found = self.store.read(keys).await?;
         let own = own.map(|key| found.get(&key)).transpose()?.flatten();
         administer(actor, clinic, own.as_ref(), what)?;
-        found.get::<ClinicSettings>(&settings)?.ok_or(Code::NotFound)?;
-        Ok(found)
+        let settings = found.get(&settings)?.ok_or(Code::NotFound)?;
+        Ok(Facts { found, settings })
     }
 
     /// The record of what the request asked for, done.
@@ -70,6 +81,10 @@ impl Service for Handler {
         match request.route() {
             ("GET", STAFF) => Action::StaffView,
             ("PUT", STAFF) => Action::StaffChange,
+            ("GET", GROUP) => Action::GroupView,
+            ("PUT", GROUP) => Action::GroupChange,
+            ("PUT", SUCCESSOR) => Action::PatientMerge,
+            ("DELETE", SUCCESSOR) => Action::PatientUnmerge,
             ("GET", PATIENT) => Action::PatientView,
             ("PUT", PATIENT) => Action::PatientChange,
             ("GET", LINK) => Action::LinkView,
@@ -86,6 +101,10 @@ impl Service for Handler {
             let response = match self.action(request) {
                 Action::StaffView => Some(self.view_staff(request, actor).await?),
                 Action::StaffChange => self.put_staff(request, actor).await?,
+                Action::GroupView => Some(self.view_group(request, actor).await?),
+                Action::GroupChange => self.put_group(request, actor).await?,
+                Action::PatientMerge => self.merge(request, actor).await?,
+                Action::PatientUnmerge => self.unmerge(request, actor).await?,
                 Action::PatientView => Some(self.view_patient(request, actor).await?),
                 Action::PatientChange => self.put_patient(request, actor).await?,
                 Action::LinkView => Some(self.view_link(request, actor).await?),
@@ -114,6 +133,15 @@ pub(crate) fn expected(request: &Request) -> Result<Option<u64>, Refusal> {
         Precondition::Create => None,
         Precondition::Replace(version) => Some(version),
     })
+}
+
+/// The document as it is after a change, which may have made it.
+pub(crate) fn answer(expected: Option<u64>, version: u64, body: &impl Serialize) -> Response {
+    let response = match expected {
+        None => Response::created(None, body),
+        Some(_) => Response::ok(body),
+    };
+    response.etag(version)
 }
 
 /// What must still be there when a change is written.

@@ -3,17 +3,16 @@
 use domain::access::Administration;
 use domain::actor::Actor;
 use domain::audit::Subject;
-use domain::clinic::ClinicSettings;
 use domain::id::{AccountId, ClinicId, PatientId};
 use domain::people::{AccountLink, Patient};
 use domain::refusal::{Code, Refusal};
-use domain::version::{self, Document as _};
+use domain::version::{self, Change, Document as _};
 use edge::{Failure, Request, Response};
 use store::key::{self, Key};
 use store::{Committed, Guard, Transaction};
 
 use crate::dto::{LinkInput, LinkOutput};
-use crate::handler::{Handler, expected, guard};
+use crate::handler::{Handler, answer, expected, guard};
 
 /// What names one link.
 struct Name {
@@ -32,7 +31,7 @@ impl Handler {
         let key = name.key();
         let what = Administration::Patients;
         let facts = self.facts(actor, &name.clinic, what, [key.clone()]).await?;
-        let link: AccountLink = facts.get(&key)?.ok_or(Code::NotFound)?;
+        let link: AccountLink = facts.found.get(&key)?.ok_or(Code::NotFound)?;
         self.store.record(&self.done(request, actor, name.subject())).await?;
         Ok(Response::ok(&LinkOutput::from(&link)).etag(link.version))
     }
@@ -54,40 +53,50 @@ impl Handler {
             self.active_links(actor, &name),
         );
         let facts = facts?;
-        let record: Patient = facts.get(&patient)?.ok_or(Code::NotFound)?;
-        let settings: ClinicSettings =
-            facts.get(&key::settings(&name.clinic))?.ok_or(Code::NotFound)?;
-        let before: Option<AccountLink> = facts.get(&key)?;
+        let record: Patient = facts.found.get(&patient)?.ok_or(Code::NotFound)?;
+        let before: Option<AccountLink> = facts.found.get(&key)?;
         let expected = expected(request)?;
-        let relationship = request.json::<LinkInput>()?.parse()?;
-        let version = version::next(before.as_ref().map(|before| before.version), expected)?;
+        let (relationship, guardian) = request.json::<LinkInput>()?.parse()?;
+        let active_links = active_links?;
         let itself = usize::from(before.as_ref().is_some_and(|before| before.active));
-        let link = AccountLink {
-            account: name.account.clone(),
-            clinic: name.clinic.clone(),
-            patient: name.patient.clone(),
-            version,
-            relationship,
-            name: None,
-            active: true,
-            changed_at: self.sources.now(),
-        }
-        .made(before.as_ref(), &settings, &record, active_links?.saturating_sub(itself))?;
-
-        let changes = link.changes_since(before.as_ref());
-        let mut transaction = self.store.transaction();
-        put(&mut transaction, &link, &guard(expected));
-        transaction.check(&patient, &Guard::Present);
-        transaction.record(&self.done(request, actor, name.subject()).with_changes(changes));
-        if self.store.commit(transaction).await? == Committed::Lost {
-            return Ok(None);
-        }
-        let body = LinkOutput::from(&link);
-        let response = match before {
-            None => Response::created(None, &body),
-            Some(_) => Response::ok(&body),
+        let change = version::change(before.as_ref(), expected, |version| {
+            AccountLink {
+                account: name.account.clone(),
+                clinic: name.clinic.clone(),
+                patient: name.patient.clone(),
+                version,
+                relationship,
+                name: guardian.clone(),
+                active: true,
+                changed_at: self.sources.now(),
+            }
+            .made(
+                before.as_ref(),
+                &facts.settings,
+                &record,
+                active_links.saturating_sub(itself),
+            )
+        })?;
+        let done = self.done(request, actor, name.subject());
+        let link = match change {
+            Change::Write(link) => {
+                let changes = link.changes_since(before.as_ref());
+                let mut transaction = self.store.transaction();
+                put(&mut transaction, &link, &guard(expected));
+                // The age was judged on this version of the record.
+                transaction.check(&patient, &Guard::Version(record.version));
+                transaction.record(&done.with_changes(changes));
+                if self.store.commit(transaction).await? == Committed::Lost {
+                    return Ok(None);
+                }
+                link
+            }
+            Change::Repeat(link) => {
+                self.store.record(&done).await?;
+                link
+            }
         };
-        Ok(Some(response.etag(version)))
+        Ok(Some(answer(expected, link.version, &LinkOutput::from(&link))))
     }
 
     /// Revokes a link; `None` if another writer came between. No version is asked for: whatever
@@ -101,7 +110,7 @@ impl Handler {
         let key = name.key();
         let what = Administration::Patients;
         let facts = self.facts(actor, &name.clinic, what, [key.clone()]).await?;
-        let before: AccountLink = facts.get(&key)?.ok_or(Code::NotFound)?;
+        let before: AccountLink = facts.found.get(&key)?.ok_or(Code::NotFound)?;
         let record = self.done(request, actor, name.subject());
         let Some(link) = before.revoked(self.sources.now()) else {
             self.store.record(&record).await?;

@@ -1,6 +1,7 @@
 //! Staff, patients and account links, which a clinic's chart system pushes in.
 
 mod dto;
+mod groups;
 mod handler;
 mod links;
 mod patients;

@@ -18,7 +18,7 @@ use store::inbox::{Entry, Page};
 use store::key::{ConversationKey, List, Listed as State, Owner};
 use store::{Committed, Store, change, facts, key};
 
-use crate::view::{ListPage, Listed, Thread};
+use crate::view::{Eligibility, ListPage, Listed, Thread};
 
 /// How long a marker's move is decided again when other writers are first.
 const BUDGET: Duration = Duration::from_secs(3);
@@ -50,6 +50,7 @@ enum Route {
     OwnInbox,
     ClinicInbox,
     Chart,
+    Eligibility,
     Thread,
     Marker,
 }
@@ -59,6 +60,9 @@ impl Route {
         match request.route() {
             ("GET", "/inbox") => Some(Self::OwnInbox),
             ("GET", "/clinics/{clinicId}/inbox") => Some(Self::ClinicInbox),
+            ("GET", "/clinics/{clinicId}/patients/{patientId}/eligibility") => {
+                Some(Self::Eligibility)
+            }
             ("GET", "/clinics/{clinicId}/patients/{patientId}/conversations") => Some(Self::Chart),
             ("GET", "/clinics/{clinicId}/patients/{patientId}/conversations/{conversationId}") => {
                 Some(Self::Thread)
@@ -77,6 +81,7 @@ impl Service for ReadConversations {
         match Route::of(request) {
             Some(Route::OwnInbox | Route::ClinicInbox) => Action::InboxList,
             Some(Route::Chart) => Action::ChartList,
+            Some(Route::Eligibility) => Action::EligibilityView,
             Some(Route::Thread) => Action::ConversationView,
             Some(Route::Marker) => Action::ConversationMarkRead,
             None => Action::Unrouted,
@@ -88,6 +93,7 @@ impl Service for ReadConversations {
             Some(Route::OwnInbox) => Box::pin(self.own_inbox(request, actor)).await,
             Some(Route::ClinicInbox) => Box::pin(self.clinic_inbox(request, actor)).await,
             Some(Route::Chart) => Box::pin(self.chart(request, actor)).await,
+            Some(Route::Eligibility) => Box::pin(self.eligibility(request, actor)).await,
             Some(Route::Thread) => Box::pin(self.thread(request, actor)).await,
             Some(Route::Marker) => Box::pin(self.mark_read(request, actor)).await,
             None => Err(Refusal::from(Code::NotFound).into()),
@@ -252,6 +258,29 @@ impl ReadConversations {
         self.list(request, actor, Action::ChartList, subject, &asked, page, reader).await
     }
 
+    /// Whether a conversation with this patient can be started by the caller, and what is in the way.
+    async fn eligibility(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        let clinic = request.path_id("clinicId", ClinicId::parse)?;
+        let patient = request.path_id("patientId", PatientId::parse)?;
+        if !actor.may_address(&clinic) {
+            return Err(Refusal::from(Code::NotFound).into());
+        }
+        request.query(&[])?;
+        let found = self.store.read(facts::keys(actor, &clinic, &patient)).await?;
+        let facts = facts::peek(&found, actor, &clinic, &patient)?;
+        let side = facts.side(actor)?;
+        let now = self.sources.now();
+        let reasons = command::may_start(&side).into_reasons();
+        let answer = Eligibility::new(&side, &reasons, now);
+        let subject =
+            Subject { clinic: Some(clinic), patient: Some(patient), ..Subject::default() };
+        let id = self.sources.new_id();
+        let action = Action::EligibilityView;
+        let record = Record::done(id, now, actor, action, subject, request.request_id());
+        self.store.record(&record).await?;
+        Ok(Response::ok(&answer))
+    }
+
     async fn page(&self, lists: &[List], asked: &Asked) -> Result<Page, Outage> {
         self.store.list(lists, &asked.states, asked.after.as_deref(), asked.limit).await
     }
@@ -372,7 +401,7 @@ impl ReadConversations {
             }
             let mut transaction = self.store.transaction();
             change::move_marker(&mut transaction, &marker_key, &moved);
-            facts::guard(&mut transaction, actor, &name.clinic, &name.patient);
+            facts::guard_reading(&mut transaction, actor, &name.clinic, &name.patient);
             transaction.record(&record);
             if self.store.commit(transaction).await? == Committed::Done {
                 return Ok(answer);

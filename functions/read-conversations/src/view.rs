@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use domain::access::{Side, StaffSide};
 use domain::conversation::{
     Author, Conversation, Message, Party, Person, Quote, ReadMarker, State,
 };
 use domain::id::{ClinicId, ConversationId, PatientId};
 use domain::notice::Notice;
+use domain::people::Channel;
+use domain::refusal::Reason;
 use jiff::Timestamp;
 use serde::Serialize;
 use store::inbox::Entry;
@@ -100,6 +103,57 @@ struct MessageView<'a> {
 struct BodyView<'a> {
     html: &'a str,
     text: &'a str,
+}
+
+/// Whether a conversation can be started, and everything that is in the way.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Eligibility<'a> {
+    eligible: bool,
+    reasons: Vec<ReasonView<'a>>,
+    /// What the clinic app shows before it is said otherwise; nobody else needs it.
+    #[serde(flatten)]
+    defaults: Option<Defaults>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReasonView<'a> {
+    code: &'static str,
+    title: &'static str,
+    remedy: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Defaults {
+    /// How the patient would be told; null: no address may be used.
+    notice_channel: Option<Channel>,
+    replies_allowed: bool,
+    patient_only: bool,
+}
+
+impl<'a> Eligibility<'a> {
+    /// The answer to a caller on this side.
+    pub fn new(side: &Side<'_>, reasons: &'a [Reason], now: Timestamp) -> Self {
+        let defaults = match side {
+            Side::Staff(StaffSide { clinic, patient, .. }) => Some(Defaults {
+                notice_channel: patient.notice_channel(),
+                replies_allowed: clinic.replies_allowed_by_default,
+                patient_only: clinic.patient_only_by_default(patient, now),
+            }),
+            Side::Patient(_) => None,
+        };
+        let view = |reason: &'a Reason| ReasonView {
+            code: reason.code.as_str(),
+            title: reason.code.meaning(),
+            remedy: reason.code.remedy(),
+            about: reason.about.as_deref(),
+        };
+        let reasons: Vec<_> = reasons.iter().map(view).collect();
+        Self { eligible: reasons.is_empty(), reasons, defaults }
+    }
 }
 
 impl<'a> Listed<'a> {

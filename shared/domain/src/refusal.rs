@@ -263,6 +263,9 @@ codes! {
     AgeOutOfRange "age_out_of_range" Invalid
         "An age is outside its range, in years."
         "guardianAgeLimit is 0 to 25; patientOnlyFromAge is 0 to 130, or left out for never.";
+    MergeTargetUnknown "merge_target_unknown" Invalid
+        "The record to merge into is not there."
+        "Create it first, or name one that is there.";
     MergeIntoItself "merge_into_itself" Invalid
         "A patient record cannot be merged into itself."
         "Name the record that stays in use.";

@@ -43,11 +43,37 @@ pub fn peek(
     Ok(facts)
 }
 
-/// Requires of the transaction what access rests on: a right that is taken away while a command is
-/// in flight stops it.
+/// Requires of the transaction what writing a message, or changing a conversation, rests on: a right
+/// that is taken away while a command is in flight stops it.
 ///
 /// The clinic's settings are not among it: all of a clinic's commands would conflict over them.
 pub fn guard(transaction: &mut Transaction, actor: &Actor, clinic: &ClinicId, patient: &PatientId) {
+    guard_caller(transaction, actor, clinic, patient);
+    if matches!(actor, Actor::Account { .. } | Actor::Portal { .. }) {
+        guard_access(transaction, clinic, patient);
+    }
+}
+
+/// Requires of the transaction what reading rests on: a record that was merged into another one is
+/// still read.
+pub fn guard_reading(
+    transaction: &mut Transaction,
+    actor: &Actor,
+    clinic: &ClinicId,
+    patient: &PatientId,
+) {
+    guard_caller(transaction, actor, clinic, patient);
+    if matches!(actor, Actor::Account { .. } | Actor::Portal { .. }) {
+        transaction.check(&key::patient(clinic, patient), &Guard::True("portalAccess"));
+    }
+}
+
+fn guard_caller(
+    transaction: &mut Transaction,
+    actor: &Actor,
+    clinic: &ClinicId,
+    patient: &PatientId,
+) {
     match actor {
         Actor::Staff { id, .. } => {
             transaction.check(&key::staff(clinic, id), &Guard::True("active"));
@@ -55,10 +81,8 @@ pub fn guard(transaction: &mut Transaction, actor: &Actor, clinic: &ClinicId, pa
         Actor::Account { id } => {
             let link = key::link_of_patient(clinic, patient, id);
             transaction.check(&link, &Guard::True("active"));
-            guard_access(transaction, clinic, patient);
         }
-        Actor::Portal { .. } => guard_access(transaction, clinic, patient),
-        Actor::Operator { .. } | Actor::Chart { .. } | Actor::System => {}
+        Actor::Portal { .. } | Actor::Operator { .. } | Actor::Chart { .. } | Actor::System => {}
     }
 }
 

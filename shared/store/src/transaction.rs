@@ -42,6 +42,8 @@ pub enum Guard {
     True(&'static str),
     /// This attribute is `true`, and that one is not there.
     TrueWithout(&'static str, &'static str),
+    /// There is such an item, and this attribute is not there.
+    PresentWithout(&'static str),
     /// There is no such item, or this number attribute is at most this.
     AbsentOrAtMost(&'static str, u64),
 }
@@ -217,6 +219,9 @@ impl Guard {
                 names: vec![("#name", name), ("#without", without)],
                 value: Some(AttributeValue::Bool(true)),
             },
+            Self::PresentWithout(name) => {
+                named("attribute_exists(pk) AND attribute_not_exists(#name)", name, None)
+            }
             Self::AbsentOrAtMost(name, most) => {
                 named("attribute_not_exists(pk) OR #name <= :value", name, number(*most))
             }

@@ -22,7 +22,7 @@ type Allowed =
 const ALLOWED: [Allowed; 9] = [
     ("authorize", &[], &[]),
     ("clinic-settings", &[(TABLE, &["BatchGetItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
-    ("directory", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
+    ("directory", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("send-message", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
     ("change-conversation", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),

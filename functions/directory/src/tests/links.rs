@@ -94,7 +94,7 @@ async fn a_link_needs_its_patient() {
 async fn each_member_is_refused_with_its_code_and_place() {
     let world = World::with_patient().await;
     for (document, reason) in [
-        (json!({"relationship": "guardian"}), "wrong_type /relationship"),
+        (json!({"relationship": "parent"}), "wrong_type /relationship"),
         (json!({"relationship": "Own"}), "wrong_type /relationship"),
         (json!({}), "missing_member /relationship"),
         (json!({"relationship": "own", "active": false}), "unknown_member /active"),

@@ -14,6 +14,7 @@ async fn what_was_put_is_what_is_read() {
     let wanted = json!({
         "clinicId": "c1", "staffId": "s1", "version": 1, "name": "Staff One",
         "roles": ["clinician"], "active": true, "seesAllConversations": false,
+        "acceptsPatientMessages": false, "groups": [],
     });
     assert_eq!(answer.body, wanted);
     assert_eq!(
@@ -22,7 +23,8 @@ async fn what_was_put_is_what_is_read() {
             "name: - -> set",
             "roles: - -> clinician",
             "active: - -> true",
-            "seesAllConversations: - -> false"
+            "seesAllConversations: - -> false",
+            "acceptsPatientMessages: - -> false"
         ]
     );
     assert_eq!(answer.record["objects"], json!(["s1"]));

@@ -42,6 +42,7 @@ async fn each_sample_shows_the_conversation_and_is_on_record_as_one_view() {
             "state": "open",
             "awaits": awaits,
             "repliesAllowed": true,
+            "patientOnly": false,
             "lastActivity": NOW,
             "lastMessageNumber": total,
             "unread": unread,

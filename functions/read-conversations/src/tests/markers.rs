@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::audit::{Action, Outcome};
 use domain::clinic::Plan;
 use domain::conversation::{Person, ReadMarker};
-use scenario::people::{account, account_id, staff, staff_id};
+use scenario::people::{account, staff, staff_id};
 use scenario::{CONVERSATION, Event, NOW, World};
 use serde_json::json;
 use store::key::ConversationKey;

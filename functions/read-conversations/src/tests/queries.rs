@@ -73,5 +73,5 @@ async fn limits_and_filters_are_refused_by_name() {
         }
     }
     let owner = clinic_inbox(&staff("s9")).query(&[("owner", "s1")]);
-    world.refuses(&reader(&world), &owner, 400, &["unknown_parameter owner"]).await;
+    world.refuses(&reader(&world), &owner, 422, &["invalid_owner owner"]).await;
 }

@@ -31,6 +31,8 @@ async fn each_sample_shows_the_thread_and_is_on_record_as_one_view() {
             "state": "open",
             "awaits": "patient",
             "repliesAllowed": true,
+            "patientOnly": false,
+            "groups": [],
             "participants": [{ "id": "s1", "name": "Staff s1" }, { "id": "s2", "name": "Staff s2" }],
             "startedAt": NOW,
             "lastActivity": NOW,

@@ -25,6 +25,7 @@ async fn the_sample_is_stored_with_its_record_and_nothing_else() {
             "messageNumber": 1,
             "at": NOW,
             "repliesAllowed": true,
+            "patientOnly": false,
             "noticeChannel": "email",
         });
         assert_eq!(answer.expect(201), wanted);

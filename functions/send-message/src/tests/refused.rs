@@ -1,9 +1,10 @@
 //! Every refusal, each with nothing written but its record.
 
+use domain::actor::Actor;
 use domain::clinic::{ClinicSettings, Plan};
 use domain::people::{Patient, StaffMember};
 use scenario::people::{
-    account, chart, clinic, member, operator, patient, portal, staff, staff_of,
+    account, chart, clinic, group, member, operator, patient, portal, staff, staff_of,
 };
 use scenario::{NOW, World};
 use serde_json::json;
@@ -52,12 +53,26 @@ async fn recipients_are_active_staff_of_the_clinic() {
 }
 
 #[tokio::test]
-async fn patients_never_write_first() {
+async fn patients_write_first_on_the_top_plan_only_and_by_an_account() {
+    let first = |actor: &Actor| {
+        let body = json!({ "title": "Hi", "body": "Hello", "groups": ["g1"] });
+        event(actor).body(&body)
+    };
     for plan in [Plan::Portal, Plan::Connect, Plan::ConnectPro] {
         let world = World::of(plan).await;
-        let code = if plan == Plan::Portal { "not_allowed" } else { "account_required" };
-        world.refuses(&send(&world), &event(&portal("p1")), 403, &[code]).await;
-        world.refuses(&send(&world), &event(&account("a1")), 403, &["not_allowed"]).await;
+        world.group(&group("c1", "g1")).await;
+        let (status, code) = match plan {
+            Plan::Portal => (409, "patient_first_off"),
+            Plan::Connect | Plan::ConnectPro => (403, "account_required"),
+        };
+        let by_portal = first(&portal("p1"));
+        world.refuses(&send(&world), &by_portal, status, &[code]).await;
+        let by_account = first(&account("a1"));
+        if plan == Plan::ConnectPro {
+            world.ask(&send(&world), &by_account).await.expect(201);
+        } else {
+            world.refuses(&send(&world), &by_account, 409, &["patient_first_off"]).await;
+        }
         for actor in [account("a2"), portal("p2")] {
             world.refuses(&send(&world), &event(&actor), 404, &["not_found"]).await;
         }
