@@ -210,7 +210,12 @@ async fn everything_wrong_is_told_at_once() {
         ("portalAccess", json!("yes"), "wrong_type /portalAccess"),
         ("otherChannelConsented", json!(0), "wrong_type /otherChannelConsented"),
         ("sms", json!(6_135_550_100_u64), "wrong_type /sms"),
-        ("birthDate", json!("2015-01-01"), "unknown_member /birthDate"),
+        ("birthDate", json!("2015-02-29"), "birth_date_invalid /birthDate"),
+        ("birthDate", json!("2999-01-01"), "birth_date_invalid /birthDate"),
+        ("birthDate", json!(20150101), "wrong_type /birthDate"),
+        ("givenName", json!(" "), "name_empty /givenName"),
+        ("familyName", json!("a\u{0}b"), "forbidden_character /familyName"),
+        ("successor", json!("p2"), "unknown_member /successor"),
         ("clinic", json!("c2"), "unknown_member /clinic"),
     ] {
         let answer = world.call(put(CHART, PATIENT, CREATE, &with(PATIENT, member, value))).await;
