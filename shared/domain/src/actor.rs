@@ -62,6 +62,15 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Operator, Self::Chart, Self::Staff, Self::Account, Self::Portal, Self::System];
+
+    /// The kind of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The kind as text.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -50,6 +50,8 @@ actions! {
     EligibilityView "eligibility.view";
     /// Those to whom a conversation can be addressed were listed.
     RecipientList "recipient.list";
+    /// Who saw or did what was read.
+    ReportView "report.view";
     /// A conversation was opened for reading.
     ConversationView "conversation.view";
     /// A read marker was moved.

@@ -21,6 +21,7 @@ pub mod outage;
 pub mod people;
 pub mod problem_codes;
 pub mod refusal;
+pub mod report;
 pub mod rich_text;
 mod stored_body;
 pub mod text;

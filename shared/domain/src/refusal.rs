@@ -108,6 +108,12 @@ codes! {
     InvalidOwner "invalid_owner" Invalid
         "The owner of an inbox is not one of me, clinic, staff:ID, group:ID."
         "Leave owner out for your own inbox, or name whose you want.";
+    TimeRangeInvalid "time_range_invalid" Invalid
+        "The time range is not two instants of RFC 3339, the first before the second."
+        "Send from and to such as 2026-11-25T00:00:00Z, or leave them out for the last 30 days.";
+    InvalidFormat "invalid_format" Invalid
+        "The format is not one of json, csv."
+        "Leave format out for JSON, or choose csv.";
     UnknownMember "unknown_member" Invalid
         "The body has a member that this route does not know."
         "Leave the member out.";

@@ -5,7 +5,9 @@ use std::fmt;
 use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use aws_lambda_events::encodings::Body;
 use domain::outage::{Outage, OutageKind};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LINK, LOCATION, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
@@ -26,7 +28,7 @@ pub struct Response {
 #[derive(Clone, PartialEq, Eq)]
 enum Content {
     Nothing,
-    Json(String),
+    Text(String),
     /// It could not be written, and why; [`Response::checked`] makes it an outage.
     Unwritable(&'static str),
 }
@@ -57,6 +59,32 @@ impl Response {
         response
     }
 
+    /// 200 with a CSV file (RFC 4180). `disposition` is its Content-Disposition (RFC 6266).
+    pub fn csv(text: String, disposition: &'static str) -> Self {
+        let headers = HeaderMap::from_iter([
+            (CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
+            (CONTENT_DISPOSITION, HeaderValue::from_static(disposition)),
+        ]);
+        let content = if escaped_bytes(&text) <= MAX_BODY_BYTES {
+            Content::Text(text)
+        } else {
+            Content::Unwritable("too large")
+        };
+        Self { status: 200, headers, content }
+    }
+
+    /// The answer, with where it goes on (RFC 8288): a query on the request's own address.
+    #[must_use]
+    pub fn next(mut self, query: &str) -> Self {
+        match HeaderValue::from_str(&format!("<?{query}>; rel=\"next\"")) {
+            Ok(link) => {
+                self.headers.insert(LINK, link);
+            }
+            Err(_) => self.content = Content::Unwritable("link"),
+        }
+        self
+    }
+
     /// 204, without a body.
     pub fn no_content() -> Self {
         Self { status: 204, headers: HeaderMap::new(), content: Content::Nothing }
@@ -79,7 +107,7 @@ impl Response {
     /// The body, if there is one.
     pub fn body(&self) -> Option<&str> {
         match &self.content {
-            Content::Json(body) => Some(body),
+            Content::Text(body) => Some(body),
             Content::Nothing | Content::Unwritable(_) => None,
         }
     }
@@ -92,7 +120,7 @@ impl Response {
     pub(crate) fn json(status: u16, media_type: &'static str, body: &impl Serialize) -> Self {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]);
         let content = match serde_json::to_string(body) {
-            Ok(body) if escaped_bytes(&body) <= MAX_BODY_BYTES => Content::Json(body),
+            Ok(body) if escaped_bytes(&body) <= MAX_BODY_BYTES => Content::Text(body),
             Ok(_) => Content::Unwritable("too large"),
             Err(_) => Content::Unwritable("serialization"),
         };
@@ -105,7 +133,7 @@ impl Response {
             Content::Unwritable(why) => {
                 Err(Outage::new(OutageKind::Broken, "write the answer", why))
             }
-            Content::Nothing | Content::Json(_) => Ok(self),
+            Content::Nothing | Content::Text(_) => Ok(self),
         }
     }
 
@@ -142,7 +170,7 @@ impl Response {
         event.status_code = self.status.into();
         event.headers = self.headers;
         event.body = match self.content {
-            Content::Json(body) => Some(Body::Text(body)),
+            Content::Text(body) => Some(Body::Text(body)),
             Content::Nothing | Content::Unwritable(_) => None,
         };
         event
@@ -163,7 +191,7 @@ impl fmt::Debug for Content {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => formatter.write_str("Nothing"),
-            Self::Json(body) => write!(formatter, "Json({} bytes)", body.len()),
+            Self::Text(body) => write!(formatter, "Text({} bytes)", body.len()),
             Self::Unwritable(why) => write!(formatter, "Unwritable({why})"),
         }
     }

@@ -15,7 +15,9 @@ pub struct Answer {
     pub retry_after: Option<String>,
     /// The header `Content-Type`.
     pub content_type: Option<String>,
-    /// The body; null if there is none.
+    /// The header `Link`.
+    pub link: Option<String>,
+    /// The body; a file as one text; null if there is none.
     pub body: Value,
 }
 
@@ -25,6 +27,9 @@ impl Answer {
             response.headers.get(name).map(|value| value.to_str().expect("ASCII").to_owned())
         };
         let body = match &response.body {
+            Some(Body::Text(text)) if header("content-disposition").is_some() => {
+                Value::String(text.clone())
+            }
             Some(Body::Text(text)) => serde_json::from_str(text).expect("a body is JSON"),
             None => Value::Null,
             other => panic!("neither JSON nor nothing: {other:?}"),
@@ -34,6 +39,7 @@ impl Answer {
             location: header("location"),
             retry_after: header("retry-after"),
             content_type: header("content-type"),
+            link: header("link"),
             body,
         }
     }

@@ -24,6 +24,12 @@ fn routes() -> BTreeSet<(String, String, String)> {
         ("directory", "GET PUT OPTIONS", PATIENT.to_owned()),
         ("directory", "PUT DELETE OPTIONS", format!("{PATIENT}/successor")),
         ("directory", "GET PUT DELETE OPTIONS", format!("{PATIENT}/links/{{accountId}}")),
+        ("access-report", "GET OPTIONS", format!("{PATIENT}/access-report")),
+        (
+            "access-report",
+            "GET OPTIONS",
+            format!("{CLINIC}/actors/{{actorKind}}/{{actorId}}/access-report"),
+        ),
         ("send-message", "POST", format!("{PATIENT}/conversations")),
         ("reply", "POST OPTIONS", format!("{THREAD}/messages")),
         ("change-conversation", "POST OPTIONS", format!("{THREAD}/close")),
