@@ -16,11 +16,12 @@ use serde::Serialize;
 use store::key::{self, Key};
 use store::{Found, Guard, Store};
 
-const STAFF: &str = "/clinics/{clinicId}/staff/{staffId}";
-const GROUP: &str = "/clinics/{clinicId}/groups/{groupId}";
-const PATIENT: &str = "/clinics/{clinicId}/patients/{patientId}";
+pub(crate) const STAFF: &str = "/clinics/{clinicId}/staff/{staffId}";
+pub(crate) const GROUP: &str = "/clinics/{clinicId}/groups/{groupId}";
+pub(crate) const PATIENT: &str = "/clinics/{clinicId}/patients/{patientId}";
+const BATCH: &str = "/clinics/{clinicId}/directory-batches";
 const SUCCESSOR: &str = "/clinics/{clinicId}/patients/{patientId}/successor";
-const LINK: &str = "/clinics/{clinicId}/patients/{patientId}/links/{accountId}";
+pub(crate) const LINK: &str = "/clinics/{clinicId}/patients/{patientId}/links/{accountId}";
 
 /// How long a change is decided again when other writers are first. The last one's AWS calls end
 /// within 5 s each, so all of it fits the function's 10 s.
@@ -72,33 +73,17 @@ impl Handler {
     /// The record of what the request asked for, done.
     pub(crate) fn done(&self, request: &Request, actor: &Actor, subject: Subject) -> Record {
         let (id, at) = (self.sources.new_id(), self.sources.now());
-        Record::done(id, at, actor, self.action(request), subject, request.request_id())
+        Record::done(id, at, actor, action_of(request), subject, request.request_id())
     }
 }
 
-impl Service for Handler {
-    fn action(&self, request: &Request) -> Action {
-        match request.route() {
-            ("GET", STAFF) => Action::StaffView,
-            ("PUT", STAFF) => Action::StaffChange,
-            ("GET", GROUP) => Action::GroupView,
-            ("PUT", GROUP) => Action::GroupChange,
-            ("PUT", SUCCESSOR) => Action::PatientMerge,
-            ("DELETE", SUCCESSOR) => Action::PatientUnmerge,
-            ("GET", PATIENT) => Action::PatientView,
-            ("PUT", PATIENT) => Action::PatientChange,
-            ("GET", LINK) => Action::LinkView,
-            ("PUT", LINK) => Action::LinkChange,
-            ("DELETE", LINK) => Action::LinkRevoke,
-            _ => Action::Unrouted,
-        }
-    }
-
-    async fn call(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+impl Handler {
+    /// What a request about one entry asks for.
+    async fn single(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
         request.query(&[])?;
         let mut attempts = Attempts::within(BUDGET);
         loop {
-            let response = match self.action(request) {
+            let response = match action_of(request) {
                 Action::StaffView => Some(self.view_staff(request, actor).await?),
                 Action::StaffChange => self.put_staff(request, actor).await?,
                 Action::GroupView => Some(self.view_group(request, actor).await?),
@@ -121,9 +106,57 @@ impl Service for Handler {
             }
         }
     }
+}
+
+impl Service for Handler {
+    fn action(&self, request: &Request) -> Action {
+        action_of(request)
+    }
+
+    async fn call(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        match action_of(request) {
+            Action::DirectoryBatch => Box::pin(self.batch(request, actor)).await,
+            _ => self.single(request, actor).await,
+        }
+    }
 
     async fn record(&self, record: &Record) -> Result<(), Outage> {
         self.store.record(record).await
+    }
+}
+
+/// The handler for one entry of a batch, which is no batch itself.
+pub(crate) struct Single<'a>(pub &'a Handler);
+
+impl Service for Single<'_> {
+    fn action(&self, request: &Request) -> Action {
+        action_of(request)
+    }
+
+    async fn call(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        self.0.single(request, actor).await
+    }
+
+    async fn record(&self, record: &Record) -> Result<(), Outage> {
+        self.0.store.record(record).await
+    }
+}
+
+fn action_of(request: &Request) -> Action {
+    match request.route() {
+        ("GET", STAFF) => Action::StaffView,
+        ("PUT", STAFF) => Action::StaffChange,
+        ("GET", GROUP) => Action::GroupView,
+        ("PUT", GROUP) => Action::GroupChange,
+        ("POST", BATCH) => Action::DirectoryBatch,
+        ("PUT", SUCCESSOR) => Action::PatientMerge,
+        ("DELETE", SUCCESSOR) => Action::PatientUnmerge,
+        ("GET", PATIENT) => Action::PatientView,
+        ("PUT", PATIENT) => Action::PatientChange,
+        ("GET", LINK) => Action::LinkView,
+        ("PUT", LINK) => Action::LinkChange,
+        ("DELETE", LINK) => Action::LinkRevoke,
+        _ => Action::Unrouted,
     }
 }
 

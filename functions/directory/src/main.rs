@@ -1,5 +1,6 @@
 //! Staff, patients and account links, which a clinic's chart system pushes in.
 
+mod batch;
 mod dto;
 mod groups;
 mod handler;

@@ -14,11 +14,12 @@ use domain::refusal::{Code, Refusal};
 use edge::{Cursor, Failure, Query, Request, Response, Scope, Service};
 use platform::{Attempts, Sources};
 use serde::{Deserialize, Serialize};
+use store::groups::Addressable;
 use store::inbox::{Entry, Page};
 use store::key::{ConversationKey, List, Listed as State, Owner};
 use store::{Committed, Store, change, facts, key};
 
-use crate::view::{Eligibility, ListPage, Listed, Thread};
+use crate::view::{Eligibility, ListPage, Listed, Recipients, Thread};
 
 /// How long a marker's move is decided again when other writers are first.
 const BUDGET: Duration = Duration::from_secs(3);
@@ -51,6 +52,7 @@ enum Route {
     ClinicInbox,
     Chart,
     Eligibility,
+    Recipients,
     Thread,
     Marker,
 }
@@ -60,6 +62,9 @@ impl Route {
         match request.route() {
             ("GET", "/inbox") => Some(Self::OwnInbox),
             ("GET", "/clinics/{clinicId}/inbox") => Some(Self::ClinicInbox),
+            ("GET", "/clinics/{clinicId}/patients/{patientId}/recipients") => {
+                Some(Self::Recipients)
+            }
             ("GET", "/clinics/{clinicId}/patients/{patientId}/eligibility") => {
                 Some(Self::Eligibility)
             }
@@ -82,6 +87,7 @@ impl Service for ReadConversations {
             Some(Route::OwnInbox | Route::ClinicInbox) => Action::InboxList,
             Some(Route::Chart) => Action::ChartList,
             Some(Route::Eligibility) => Action::EligibilityView,
+            Some(Route::Recipients) => Action::RecipientList,
             Some(Route::Thread) => Action::ConversationView,
             Some(Route::Marker) => Action::ConversationMarkRead,
             None => Action::Unrouted,
@@ -94,6 +100,7 @@ impl Service for ReadConversations {
             Some(Route::ClinicInbox) => Box::pin(self.clinic_inbox(request, actor)).await,
             Some(Route::Chart) => Box::pin(self.chart(request, actor)).await,
             Some(Route::Eligibility) => Box::pin(self.eligibility(request, actor)).await,
+            Some(Route::Recipients) => Box::pin(self.recipients(request, actor)).await,
             Some(Route::Thread) => Box::pin(self.thread(request, actor)).await,
             Some(Route::Marker) => Box::pin(self.mark_read(request, actor)).await,
             None => Err(Refusal::from(Code::NotFound).into()),
@@ -279,6 +286,43 @@ impl ReadConversations {
         let record = Record::done(id, now, actor, action, subject, request.request_id());
         self.store.record(&record).await?;
         Ok(Response::ok(&answer))
+    }
+
+    /// To whom the caller can address a conversation about this patient: groups, then staff.
+    async fn recipients(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
+        let clinic = request.path_id("clinicId", ClinicId::parse)?;
+        let patient = request.path_id("patientId", PatientId::parse)?;
+        if !actor.may_address(&clinic) {
+            return Err(Refusal::from(Code::NotFound).into());
+        }
+        let query = request.query(&["limit", "cursor"])?;
+        let limit = query.limit()?;
+        let scope = Scope::new(actor, &format!("recipients.{clinic}.{patient}"), "");
+        let after = query.get("cursor").map(|cursor| Cursor::decode(&scope, cursor)).transpose()?;
+        let found = self.store.read(facts::keys(actor, &clinic, &patient)).await?;
+        let facts = facts::peek(&found, actor, &clinic, &patient)?;
+        let by_patient = match facts.side(actor)? {
+            Side::Staff(_) => false,
+            // Whom a patient may write to is nobody's business where none may.
+            side @ Side::Patient(_) => {
+                command::may_start(&side).finish()?;
+                true
+            }
+        };
+        let wanted = |one: &Addressable| match one {
+            Addressable::Group(group) => command::may_address_group(group, by_patient),
+            Addressable::Staff(member) => command::may_address_staff(member, by_patient),
+        };
+        let (page, next) =
+            self.store.addressables(&clinic, after.as_deref(), limit, wanted).await?;
+        let subject =
+            Subject { clinic: Some(clinic), patient: Some(patient), ..Subject::default() };
+        let (id, now) = (self.sources.new_id(), self.sources.now());
+        let action = Action::RecipientList;
+        let record = Record::done(id, now, actor, action, subject, request.request_id());
+        self.store.record(&record).await?;
+        let next = next.map(|place| Cursor::encode(&scope, &place));
+        Ok(Response::ok(&Recipients::new(&page, next)))
     }
 
     async fn page(&self, lists: &[List], asked: &Asked) -> Result<Page, Outage> {

@@ -12,6 +12,7 @@ use domain::people::Channel;
 use domain::refusal::Reason;
 use jiff::Timestamp;
 use serde::Serialize;
+use store::groups::Addressable;
 use store::inbox::Entry;
 
 /// A conversation in a list.
@@ -103,6 +104,34 @@ struct MessageView<'a> {
 struct BodyView<'a> {
     html: &'a str,
     text: &'a str,
+}
+
+/// To whom a conversation can be addressed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recipients<'a> {
+    groups: Vec<Named<'a>>,
+    staff: Vec<Named<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+impl<'a> Recipients<'a> {
+    /// A page of them.
+    pub fn new(page: &'a [Addressable], next_cursor: Option<String>) -> Self {
+        let (mut groups, mut staff) = (Vec::new(), Vec::new());
+        for one in page {
+            match one {
+                Addressable::Group(group) => {
+                    groups.push(Named { id: group.id.as_str(), name: group.name.as_str() });
+                }
+                Addressable::Staff(member) => {
+                    staff.push(Named { id: member.id.as_str(), name: member.name.as_str() });
+                }
+            }
+        }
+        Self { groups, staff, next_cursor }
+    }
 }
 
 /// Whether a conversation can be started, and everything that is in the way.

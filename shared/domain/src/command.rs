@@ -10,7 +10,9 @@ mod start;
 
 pub use alter::{Alteration, Switch, alter, switch};
 pub use reply::{Reply, ReplyFacts, reply};
-pub use start::{Addressees, GroupFacts, Start, may_start, start};
+pub use start::{
+    Addressees, GroupFacts, Start, may_address_group, may_address_staff, may_start, start,
+};
 
 use crate::access::Side;
 use crate::automatic::{Timer, TimerKind};

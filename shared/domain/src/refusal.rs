@@ -248,6 +248,12 @@ codes! {
         "Someone else changed it since it was read, or it exists already."
         "Read it again, and apply the change to what is there now.";
 
+    BatchSizeInvalid "batch_size_invalid" Invalid
+        "A batch has no entry, or more than 100."
+        "Send 1 to 100 entries at once.";
+    BatchEntryUnnamed "batch_entry_unnamed" Invalid
+        "An entry of a batch does not name what its kind needs."
+        "Give id, or patientId and accountId for a link, in the alphabet of identifiers.";
     RolesRequired "roles_required" Invalid
         "A staff member has no role."
         "Give at least one of admin, clinician, front_desk, privacy_officer.";

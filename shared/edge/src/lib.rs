@@ -27,4 +27,4 @@ pub use problem::{Failure, MAX_ERRORS, problem, status};
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, Query};
 pub use request::Request;
 pub use response::{MAX_BODY_BYTES, Response};
-pub use serve::{Service, serve};
+pub use serve::{Part, Service, serve, serve_part};

@@ -8,6 +8,7 @@ use domain::actor::Actor;
 use domain::audit::Subject;
 use domain::id::{AccountId, ClinicId, ConversationId, GroupId, PatientId, StaffId};
 use domain::refusal::{Code, Refusal};
+use http::header::{IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderValue, Method};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -15,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use crate::body;
 use crate::caller::{Caller, UnreadableContext};
 use crate::headers::Field;
+use crate::serve::Part;
 
 /// One request to one route, at one instant.
 ///
@@ -33,6 +35,32 @@ impl Request {
         let caller = Caller::read(&event.request_context.authorizer.fields);
         let body = body::decoded(event.body.as_deref(), event.is_base64_encoded);
         Self { event, caller, body, now }
+    }
+
+    /// The request that a part of this one would have been by itself.
+    pub(crate) fn part(&self, part: &Part<'_>) -> Self {
+        let mut event = self.event.clone();
+        event.http_method = part.method.parse().unwrap_or(Method::PUT);
+        event.resource = Some(part.resource.to_owned());
+        event.request_context.resource_path = Some(part.resource.to_owned());
+        let named = part.parameters.iter();
+        event.path_parameters =
+            named.map(|(name, id)| ((*name).to_owned(), (*id).to_owned())).collect();
+        let (absent, present) = match part.replaces {
+            None => (IF_MATCH, (IF_NONE_MATCH, HeaderValue::from_static("*"))),
+            Some(version) => {
+                let tag = HeaderValue::from_str(&format!("\"{version}\""));
+                let tag = tag.unwrap_or(HeaderValue::from_static("\"0\""));
+                (IF_NONE_MATCH, (IF_MATCH, tag))
+            }
+        };
+        for headers in [&mut event.headers, &mut event.multi_value_headers] {
+            headers.remove(&absent);
+            headers.insert(present.0.clone(), present.1.clone());
+        }
+        event.body = Some(part.body.to_string());
+        event.is_base64_encoded = false;
+        Self::new(event, self.now)
     }
 
     /// The instant of the request.

@@ -98,6 +98,39 @@ async fn answer<S: Service>(
     }
 }
 
+/// One of several things that a request asks for at once, as if it had come by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// The method of its own route.
+    pub method: &'a str,
+    /// The resource template of its own route.
+    pub resource: &'a str,
+    /// The identifiers in that route's path.
+    pub parameters: &'a [(&'a str, &'a str)],
+    /// The version that it replaces; `None`: it creates.
+    pub replaces: Option<u64>,
+    /// Its body.
+    pub body: &'a serde_json::Value,
+}
+
+/// Answers a part of a request, by the same caller, as [`serve`] would have answered it alone: a
+/// refusal is on record, and is answered as a problem document.
+pub async fn serve_part<S: Service>(
+    service: &S,
+    request: &Request,
+    part: Part<'_>,
+    fresh_id: String,
+) -> Response {
+    let request = request.part(&part);
+    match answer(service, &request, fresh_id).await {
+        Ok(response) => response,
+        Err(failure) => {
+            log_failure(&request, &failure);
+            problem(&failure, request.request_id())
+        }
+    }
+}
+
 fn log_failure(request: &Request, failure: &Failure) {
     let request_id = request.request_id();
     match failure {

@@ -25,6 +25,12 @@ impl Attempts {
         Self { until: Instant::now() + budget, wait: FIRST_WAIT }
     }
 
+    /// Whether the time is over.
+    #[must_use]
+    pub fn are_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
     /// Waits a random time before the next attempt; `false` when there is no time for one.
     pub async fn again(&mut self) -> bool {
         let wait = crate::jitter(self.wait);

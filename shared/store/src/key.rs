@@ -147,6 +147,11 @@ impl ConversationKey {
     }
 }
 
+/// The partition of a clinic's settings, groups and staff.
+pub fn clinic_partition(clinic: &ClinicId) -> String {
+    format!("CLINIC#{clinic}")
+}
+
 /// A clinic's settings.
 pub fn settings(clinic: &ClinicId) -> Key {
     Key { pk: format!("CLINIC#{clinic}"), sk: "SETTINGS".to_owned() }

@@ -54,6 +54,16 @@ pub struct Addressees<'a> {
     pub groups: &'a [GroupFacts],
 }
 
+/// Whether somebody on this side may address a conversation to this member of staff.
+pub fn may_address_staff(member: &StaffMember, by_patient: bool) -> bool {
+    member.may_take_part() && (!by_patient || member.accepts_patient_messages)
+}
+
+/// Whether somebody on this side may address a conversation to this group.
+pub fn may_address_group(group: &Group, by_patient: bool) -> bool {
+    group.active && (!by_patient || group.accepts_patient_messages)
+}
+
 /// What stands in the way of starting a conversation with this patient, or for this patient, before
 /// anything is written: [`start`] refuses for the same reasons.
 pub fn may_start(side: &Side<'_>) -> Checks {
@@ -159,8 +169,7 @@ fn address(
         let takes = |member: &&StaffMember| {
             member.id == *wanted
                 && member.clinic == next.clinic
-                && member.may_take_part()
-                && (!by_patient || member.accepts_patient_messages)
+                && may_address_staff(member, by_patient)
         };
         match known.next().and_then(Option::as_ref).filter(takes) {
             Some(member) => next = next.joined(member),
@@ -172,8 +181,7 @@ fn address(
         let takes = |group: &&Group| {
             group.id == *wanted
                 && group.clinic == next.clinic
-                && group.active
-                && (!by_patient || group.accepts_patient_messages)
+                && may_address_group(group, by_patient)
         };
         let facts = known.next();
         match facts.and_then(|facts| facts.group.as_ref()).filter(takes) {

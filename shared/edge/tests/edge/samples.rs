@@ -30,6 +30,7 @@ fn routes() -> BTreeSet<(String, String, String)> {
             "GET OPTIONS",
             format!("{CLINIC}/actors/{{actorKind}}/{{actorId}}/access-report"),
         ),
+        ("directory", "POST OPTIONS", format!("{CLINIC}/directory-batches")),
         ("send-message", "POST", format!("{PATIENT}/conversations")),
         ("reply", "POST OPTIONS", format!("{THREAD}/messages")),
         ("change-conversation", "POST OPTIONS", format!("{THREAD}/close")),
@@ -41,6 +42,7 @@ fn routes() -> BTreeSet<(String, String, String)> {
         ("read-conversations", "GET OPTIONS", format!("{CLINIC}/inbox")),
         ("read-conversations", "GET OPTIONS", format!("{PATIENT}/conversations")),
         ("read-conversations", "GET OPTIONS", format!("{PATIENT}/eligibility")),
+        ("read-conversations", "GET OPTIONS", format!("{PATIENT}/recipients")),
         ("read-conversations", "GET OPTIONS", THREAD.to_owned()),
         ("read-conversations", "PUT OPTIONS", format!("{THREAD}/read-marker")),
     ] {
