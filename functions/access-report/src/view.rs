@@ -62,8 +62,8 @@ impl<'a> Row<'a> {
             Outcome::Done => ("done", &[][..]),
             Outcome::Refused { codes } => ("refused", codes.as_slice()),
         };
-        let named = record.actor_kind == ActorKind::Staff;
-        let name = names.get(&record.actor).filter(|_| named);
+        let is_staff = record.actor_kind == ActorKind::Staff;
+        let name = names.get(&record.actor).filter(|_| is_staff);
         Self {
             id: &record.id,
             at: record.at,
@@ -126,7 +126,7 @@ pub fn csv(records: &[Record], names: &Names) -> Result<String, csv::Error> {
     for record in records {
         writer.write_record(Row::new(record, names).cells())?;
     }
-    let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+    let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
     // Every cell came from text.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

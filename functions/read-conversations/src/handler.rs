@@ -14,12 +14,11 @@ use domain::refusal::{Code, Refusal};
 use edge::{Cursor, Failure, Query, Request, Response, Scope, Service};
 use platform::{Attempts, Sources};
 use serde::{Deserialize, Serialize};
-use store::groups::Addressable;
 use store::inbox::{Entry, Page};
 use store::key::{ConversationKey, List, Listed as State, Owner};
 use store::{Committed, Store, change, facts, key};
 
-use crate::view::{Eligibility, ListPage, Listed, Recipients, Thread};
+use crate::view::{ListPage, Listed, Thread};
 
 /// How long a marker's move is decided again when other writers are first.
 const BUDGET: Duration = Duration::from_secs(3);
@@ -188,7 +187,7 @@ impl ReadConversations {
             let reading = readings.iter().find(|reading| reading.is_about(entry));
             reading.map_or(Person::Patient, |reading| reading.person.clone())
         };
-        self.list(request, actor, Action::InboxList, subject, &asked, page, reader).await
+        self.list(request, actor, (Action::InboxList, subject), &asked, page, reader).await
     }
 
     /// What the account may read now: of each of its patients, as whom.
@@ -242,7 +241,7 @@ impl ReadConversations {
         let page = self.page(&[list], &asked).await?;
         let subject = Subject { clinic: Some(clinic), ..Subject::default() };
         let me = Person::Staff(id.clone());
-        self.list(request, actor, Action::InboxList, subject, &asked, page, |_| me.clone()).await
+        self.list(request, actor, (Action::InboxList, subject), &asked, page, |_| me.clone()).await
     }
 
     /// The conversations of one patient, as far as the caller may see them.
@@ -262,67 +261,7 @@ impl ReadConversations {
             Subject { clinic: Some(clinic), patient: Some(patient), ..Subject::default() };
         let person = side.person();
         let reader = |_: &Entry| person.clone();
-        self.list(request, actor, Action::ChartList, subject, &asked, page, reader).await
-    }
-
-    /// Whether a conversation with this patient can be started by the caller, and what is in the way.
-    async fn eligibility(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
-        let clinic = request.path_id("clinicId", ClinicId::parse)?;
-        let patient = request.path_id("patientId", PatientId::parse)?;
-        if !actor.may_address(&clinic) {
-            return Err(Refusal::from(Code::NotFound).into());
-        }
-        request.query(&[])?;
-        let found = self.store.read(facts::keys(actor, &clinic, &patient)).await?;
-        let facts = facts::peek(&found, actor, &clinic, &patient)?;
-        let side = facts.side(actor)?;
-        let now = self.sources.now();
-        let reasons = command::may_start(&side).into_reasons();
-        let answer = Eligibility::new(&side, &reasons, now);
-        let subject =
-            Subject { clinic: Some(clinic), patient: Some(patient), ..Subject::default() };
-        let id = self.sources.new_id();
-        let action = Action::EligibilityView;
-        let record = Record::done(id, now, actor, action, subject, request.request_id());
-        self.store.record(&record).await?;
-        Ok(Response::ok(&answer))
-    }
-
-    /// To whom the caller can address a conversation about this patient: groups, then staff.
-    async fn recipients(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
-        let clinic = request.path_id("clinicId", ClinicId::parse)?;
-        let patient = request.path_id("patientId", PatientId::parse)?;
-        if !actor.may_address(&clinic) {
-            return Err(Refusal::from(Code::NotFound).into());
-        }
-        let query = request.query(&["limit", "cursor"])?;
-        let limit = query.limit()?;
-        let scope = Scope::new(actor, &format!("recipients.{clinic}.{patient}"), "");
-        let after = query.get("cursor").map(|cursor| Cursor::decode(&scope, cursor)).transpose()?;
-        let found = self.store.read(facts::keys(actor, &clinic, &patient)).await?;
-        let facts = facts::peek(&found, actor, &clinic, &patient)?;
-        let by_patient = match facts.side(actor)? {
-            Side::Staff(_) => false,
-            // Whom a patient may write to is nobody's business where none may.
-            side @ Side::Patient(_) => {
-                command::may_start(&side).finish()?;
-                true
-            }
-        };
-        let wanted = |one: &Addressable| match one {
-            Addressable::Group(group) => command::may_address_group(group, by_patient),
-            Addressable::Staff(member) => command::may_address_staff(member, by_patient),
-        };
-        let (page, next) =
-            self.store.addressables(&clinic, after.as_deref(), limit, wanted).await?;
-        let subject =
-            Subject { clinic: Some(clinic), patient: Some(patient), ..Subject::default() };
-        let (id, now) = (self.sources.new_id(), self.sources.now());
-        let action = Action::RecipientList;
-        let record = Record::done(id, now, actor, action, subject, request.request_id());
-        self.store.record(&record).await?;
-        let next = next.map(|place| Cursor::encode(&scope, &place));
-        Ok(Response::ok(&Recipients::new(&page, next)))
+        self.list(request, actor, (Action::ChartList, subject), &asked, page, reader).await
     }
 
     async fn page(&self, lists: &[List], asked: &Asked) -> Result<Page, Outage> {
@@ -334,8 +273,7 @@ impl ReadConversations {
         &self,
         request: &Request,
         actor: &Actor,
-        action: Action,
-        mut subject: Subject,
+        (action, mut subject): (Action, Subject),
         asked: &Asked,
         page: Page,
         reader: impl Fn(&Entry) -> Person,

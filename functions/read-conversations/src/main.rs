@@ -1,5 +1,6 @@
 //! Reads: inbox, chart list, thread and read marker.
 
+mod before;
 mod handler;
 #[cfg(test)]
 mod tests;

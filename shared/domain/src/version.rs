@@ -45,7 +45,7 @@ pub fn change<T: Document + Clone>(
     match before {
         Some(before) if Some(before.version()) == expected.unwrap_or(0).checked_add(1) => {
             match make(before.version()) {
-                Ok(made) if made.changes_since(Some(before)).is_empty() => {
+                Ok(again) if again.changes_since(Some(before)).is_empty() => {
                     Ok(Change::Repeat(before.clone()))
                 }
                 _ => Err(Code::VersionConflict.into()),

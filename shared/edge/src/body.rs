@@ -55,6 +55,12 @@ impl Request {
     }
 }
 
+/// A part of a body as `T`, as strictly as [`Request::json`] reads a whole one. Places are pointers
+/// from the part on.
+pub fn read_part<T: DeserializeOwned>(part: &Value) -> Result<T, Refusal> {
+    strict::read(part)
+}
+
 /// Whether a media type is JSON in UTF-8. Names are compared without letter case (RFC 9110, 8.3).
 fn is_json(media_type: &str) -> bool {
     let blank = [' ', '\t'];

@@ -18,7 +18,7 @@ mod response;
 mod serve;
 mod strict;
 
-pub use body::MAX_POINTER_SEGMENT_CHARACTERS;
+pub use body::{MAX_POINTER_SEGMENT_CHARACTERS, read_part};
 pub use cors::{AllowedOrigins, InvalidOrigin};
 pub use cursor::{Cursor, MAX_CURSOR_BYTES, Scope};
 pub use event::read_event;

@@ -37,9 +37,14 @@ impl Request {
         Self { event, caller, body, now }
     }
 
-    /// The request that a part of this one would have been by itself.
-    pub(crate) fn part(&self, part: &Part<'_>) -> Self {
-        let mut event = self.event.clone();
+    /// The request that a part of this one would have been by itself, from the same caller.
+    #[must_use]
+    pub fn part(&self, part: &Part<'_>) -> Self {
+        // Not this one's body: each part would carry all of them.
+        let mut event = ApiGatewayProxyRequest::default();
+        event.request_context = self.event.request_context.clone();
+        event.headers = self.event.headers.clone();
+        event.multi_value_headers = self.event.multi_value_headers.clone();
         event.http_method = part.method.parse().unwrap_or(Method::PUT);
         event.resource = Some(part.resource.to_owned());
         event.request_context.resource_path = Some(part.resource.to_owned());
@@ -59,7 +64,6 @@ impl Request {
             headers.insert(present.0.clone(), present.1.clone());
         }
         event.body = Some(part.body.to_string());
-        event.is_base64_encoded = false;
         Self::new(event, self.now)
     }
 

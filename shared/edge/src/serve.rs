@@ -113,20 +113,14 @@ pub struct Part<'a> {
     pub body: &'a serde_json::Value,
 }
 
-/// Answers a part of a request, by the same caller, as [`serve`] would have answered it alone: a
-/// refusal is on record, and is answered as a problem document.
-pub async fn serve_part<S: Service>(
-    service: &S,
-    request: &Request,
-    part: Part<'_>,
-    fresh_id: String,
-) -> Response {
-    let request = request.part(&part);
-    match answer(service, &request, fresh_id).await {
+/// Answers a part of a request, which [`Request::part`] made, as [`serve`] would have answered it
+/// alone: a refusal is on record, and is answered as a problem document.
+pub async fn serve_part<S: Service>(service: &S, part: &Request, fresh_id: String) -> Response {
+    match answer(service, part, fresh_id).await {
         Ok(response) => response,
         Err(failure) => {
-            log_failure(&request, &failure);
-            problem(&failure, request.request_id())
+            log_failure(part, &failure);
+            problem(&failure, part.request_id())
         }
     }
 }

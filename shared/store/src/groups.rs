@@ -135,7 +135,7 @@ impl Store {
                 if low == STAFF.0 {
                     return Ok((found, None));
                 }
-                place = STAFF.0.to_owned();
+                STAFF.0.clone_into(&mut place);
             }
         }
         Ok((found, Some(place)))

@@ -212,7 +212,7 @@ async fn everything_wrong_is_told_at_once() {
         ("sms", json!(6_135_550_100_u64), "wrong_type /sms"),
         ("birthDate", json!("2015-02-29"), "birth_date_invalid /birthDate"),
         ("birthDate", json!("2999-01-01"), "birth_date_invalid /birthDate"),
-        ("birthDate", json!(20150101), "wrong_type /birthDate"),
+        ("birthDate", json!(20_150_101), "wrong_type /birthDate"),
         ("givenName", json!(" "), "name_empty /givenName"),
         ("familyName", json!("a\u{0}b"), "forbidden_character /familyName"),
         ("successor", json!("p2"), "unknown_member /successor"),
