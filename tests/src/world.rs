@@ -191,6 +191,17 @@ impl Clinic {
         Call::new(&Caller::operator(), Method::PUT, path).with_body(document).creating()
     }
 
+    /// The operator creates a group of staff.
+    pub fn create_group(&self, id: &str, document: Value) -> Call {
+        let path = format!("/clinics/{}/groups/{id}", self.id);
+        Call::new(&Caller::operator(), Method::PUT, path).with_body(document).creating()
+    }
+
+    /// Somebody asks for what a patient's route of this name shows.
+    pub fn of_patient(&self, caller: &Caller, patient: &str, name: &str) -> Call {
+        Call::new(caller, Method::GET, format!("{}/{name}", self.patient(patient)))
+    }
+
     /// The chart system creates a patient record.
     pub fn create_patient(&self, id: &str, document: Value) -> Call {
         let path = self.patient(id);
@@ -258,6 +269,12 @@ impl Conversation {
     pub fn close(&self, staff: &str) -> Call {
         let path = format!("{}/close", self.path());
         Call::new(&self.clinic.staff(staff), Method::POST, path)
+    }
+
+    /// A member of staff hides it from guardians.
+    pub fn patient_only(&self, staff: &str) -> Call {
+        let path = format!("{}/patient-only", self.path());
+        Call::new(&self.clinic.staff(staff), Method::PUT, path)
     }
 
     /// A member of staff reopens it.

@@ -43,6 +43,8 @@ pub fn tell(teller: &mut Teller, domain: &str) -> Result<()> {
     through_the_portal(teller, &cast)?;
     answered_by_the_schedule(teller, &cast, &with_lee)?;
     answer_and_close(teller, &cast, &with_lee)?;
+    for_a_child(teller, &cast)?;
+    the_patient_first(teller, &cast)?;
     guarded(teller, &cast, &with_lee)
 }
 
@@ -89,6 +91,7 @@ fn gather(teller: &mut Teller) -> Result<Cast> {
         "minimumGapMinutes": 0,
     });
     put(&mut document, "automaticReplies", replies);
+    put(&mut document, "patientFirst", json!(true));
     teller.call(&cast.open.create(document), 201)?;
 
     teller.step("And one on the portal plan, whose patients have no accounts.");
@@ -96,7 +99,12 @@ fn gather(teller: &mut Teller) -> Result<Cast> {
 
     teller.step("The operator adds a member of staff to each.");
     teller.call(&cast.closed.create_staff("anna", staff("Dr. Anna Roy", "clinician")), 201)?;
-    teller.call(&cast.open.create_staff("omar", staff("Omar Haddad", "front_desk")), 201)?;
+    let desk = json!({ "name": "Front desk", "active": true, "acceptsPatientMessages": true });
+    teller.call(&cast.open.create_group("desk", desk), 201)?;
+    let mut omar = staff("Omar Haddad", "front_desk");
+    put(&mut omar, "groups", json!(["desk"]));
+    teller.call(&cast.open.create_staff("omar", omar), 201)?;
+    teller.call(&cast.open.create_staff("priya", staff("Priya Nair", "privacy_officer")), 201)?;
     teller.call(&cast.portal.create_staff("kim", staff("Kim Okafor", "clinician")), 201)?;
 
     teller.step(
@@ -296,6 +304,85 @@ fn answer_and_close(teller: &mut Teller, cast: &Cast, thread: &Conversation) -> 
         teller.check("All four messages are there, and none after the close.", whole, &opened)?;
     }
     Ok(())
+}
+
+/// A guardian answers for a child, and what is the child's alone is hidden from the guardian.
+fn for_a_child(teller: &mut Teller, cast: &Cast) -> Result<()> {
+    teller.part("A guardian answers for a child");
+    let grace_id = fresh("account");
+    let grace = Caller::account(&grace_id);
+    let omar = cast.open.staff("omar");
+    teller.step("The chart system pushes a child and links a parent's account as its guardian.");
+    let mut kit = patient_by_email("Kit Wong", "family@example.test", "en");
+    put(&mut kit, "birthDate", json!(years_ago(6)));
+    teller.call(&cast.open.create_patient("kit", kit), 201)?;
+    let mut link = cast.open.link("kit", &grace_id);
+    link.body = Some(json!({ "relationship": "guardian", "name": "Grace Wong" }));
+    let linked = teller.call(&link, 201)?;
+    teller.check_member("The link holds.", &linked, "/active", &json!(true))?;
+
+    teller.step("Staff write about the child, and the guardian replies to that very message.");
+    let message = json!({ "title": "Kit's vaccination", "body": "Is Kit well again?" });
+    let started = teller.call(&cast.open.start("omar", "kit", message), 201)?;
+    let thread = conversation(&cast.open, "kit", &started)?;
+    let mut reply = thread.reply(&grace, "Yes, Kit is.");
+    reply.body = Some(json!({ "body": "Yes, Kit is.", "inReplyTo": 1 }));
+    teller.call(&reply, 201)?;
+
+    teller.step("Staff see who wrote, and for whom.");
+    let opened = teller.call(&thread.read(&omar), 200)?;
+    let author = opened.pointer("/messages/0/author").cloned().unwrap_or_default();
+    let text = |pointer: &str| author.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let is_told = text("/kind") == "guardian"
+        && text("/name") == "Grace Wong"
+        && text("/onBehalfOf/name") == "Kit Wong";
+    teller.check("Grace Wong wrote, for Kit Wong.", is_told, &author)?;
+    let quoted = json!("Is Kit well again?");
+    teller.check_member("It shows what it answers.", &opened, "/messages/0/inReplyTo/text", &quoted)?;
+
+    teller.step("Staff make the conversation the patient's alone, and the guardian finds nothing there.");
+    let hidden = teller.call(&thread.patient_only("omar"), 200)?;
+    teller.check_member("It is.", &hidden, "/patientOnly", &json!(true))?;
+    let problem = teller.call(&thread.read(&grace), 404)?;
+    teller.check_member("As if it were not there.", &problem, "/code", &json!("not_found"))
+}
+
+/// A patient writes first, to a group; a privacy officer reads who saw it.
+fn the_patient_first(teller: &mut Teller, cast: &Cast) -> Result<()> {
+    teller.part("A patient writes first");
+    teller.step("Lee looks at who takes first messages.");
+    let recipients = teller.call(&cast.open.of_patient(&cast.lee, "lee", "recipients"), 200)?;
+    teller.check_member("The front desk does.", &recipients, "/groups/0/id", &json!("desk"))?;
+
+    teller.step("Lee writes to the front desk.");
+    let message = json!({ "title": "A question", "body": "Do you take walk-ins?", "groups": ["desk"] });
+    let started = teller.call(&cast.open.start("omar", "lee", message).by(&cast.lee), 201)?;
+    let thread = conversation(&cast.open, "lee", &started)?;
+
+    teller.step("It is in the front desk's inbox, and awaits the clinic.");
+    let mut inbox = cast.open.inbox("omar");
+    inbox.path.push_str("?owner=group:desk&state=awaiting_clinic");
+    let listed = teller.call(&inbox, 200)?;
+    let id = json!(thread.id);
+    teller.check_member("There it is.", &listed, "/conversations/0/conversationId", &id)?;
+    let opened = teller.call(&thread.read(&cast.open.staff("omar")), 200)?;
+    teller.check_member("It is Lee's.", &opened, "/messages/0/author/kind", &json!("account"))?;
+
+    teller.step("The privacy officer sees who opened it, and may not open it.");
+    let priya = cast.open.staff("priya");
+    let report = teller.call(&cast.open.of_patient(&priya, "lee", "access-report"), 200)?;
+    let newest = report.pointer("/records/0").cloned().unwrap_or_default();
+    teller.check_member("Omar did.", &newest, "/actorName", &json!("Omar Haddad"))?;
+    teller.check_member("He opened it.", &newest, "/action", &json!("conversation.view"))?;
+    teller.call(&thread.read(&priya), 403)?;
+    Ok(())
+}
+
+/// The first of January so many years ago, and up to a year more.
+fn years_ago(years: u64) -> String {
+    const YEAR: u64 = 31_556_952;
+    let now = environment::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("{}-01-01", 1970 + now.as_secs() / YEAR - years)
 }
 
 /// Who has nothing to do with the conversation learns nothing of it.
