@@ -51,7 +51,8 @@ impl Handler {
         let input: SettingsInput = request.json()?;
         let change = version::change(before.as_ref(), expected, |version| {
             let settings = input.parse(clinic.clone(), version)?;
-            settings.may_replace(before.as_ref(), actor)?;
+            // A creation replaced nothing, also where it is sent again.
+            settings.may_replace(before.as_ref().filter(|_| expected.is_some()), actor)?;
             Ok(settings)
         })?;
         let settings = match change {

@@ -19,12 +19,12 @@ use store::{Found, Guard, Store};
 pub(crate) const STAFF: &str = "/clinics/{clinicId}/staff/{staffId}";
 pub(crate) const GROUP: &str = "/clinics/{clinicId}/groups/{groupId}";
 pub(crate) const PATIENT: &str = "/clinics/{clinicId}/patients/{patientId}";
-const BATCH: &str = "/clinics/{clinicId}/directory-batches";
+pub(crate) const BATCH: &str = "/clinics/{clinicId}/directory-batches";
 const SUCCESSOR: &str = "/clinics/{clinicId}/patients/{patientId}/successor";
 pub(crate) const LINK: &str = "/clinics/{clinicId}/patients/{patientId}/links/{accountId}";
 
-/// How long a change is decided again when other writers are first. The last one's AWS calls end
-/// within 5 s each, so all of it fits the function's 10 s.
+/// How long a change is decided again when other writers are first, and how long entries of a batch
+/// are begun. The last one's AWS calls end within 5 s each, so all of it fits the function's 10 s.
 const BUDGET: Duration = Duration::from_secs(3);
 
 /// Reads and changes the directory.
@@ -115,7 +115,7 @@ impl Service for Handler {
 
     async fn call(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
         match action_of(request) {
-            Action::DirectoryBatch => Box::pin(self.batch(request, actor)).await,
+            Action::DirectoryBatch => Box::pin(self.batch(request, actor, BUDGET)).await,
             _ => self.single(request, actor).await,
         }
     }
@@ -142,7 +142,7 @@ impl Service for Single<'_> {
     }
 }
 
-fn action_of(request: &Request) -> Action {
+pub(crate) fn action_of(request: &Request) -> Action {
     match request.route() {
         ("GET", STAFF) => Action::StaffView,
         ("PUT", STAFF) => Action::StaffChange,

@@ -114,15 +114,20 @@ impl Handler {
         let key = key::patient(&clinic, &id);
         let facts = self.facts(actor, &clinic, Administration::Patients, [key.clone()]).await?;
         let before: Patient = facts.found.get(&key)?.ok_or(Code::NotFound)?;
-        let record = self.done(request, actor, subject(clinic, id));
-        let Some(unmerged) = before.unmerged() else {
-            self.store.record(&record).await?;
+        let record = |of: PatientId, objects: Vec<String>| {
+            self.done(request, actor, Subject { objects, ..subject(clinic.clone(), of) })
+        };
+        let (Some(unmerged), Some(successor)) = (before.unmerged(), before.successor.clone())
+        else {
+            self.store.record(&record(id, Vec::new())).await?;
             return Ok(Some(Response::no_content()));
         };
         let changes = unmerged.changes_since(Some(&before));
         let mut transaction = self.store.transaction();
         transaction.put(&key, &unmerged, [], Some(Guard::Version(before.version)));
-        transaction.record(&record.with_changes(changes));
+        let objects = vec![successor.to_string()];
+        transaction.record(&record(id.clone(), objects).with_changes(changes));
+        transaction.record(&record(successor, vec![id.to_string()]));
         match self.store.commit(transaction).await? {
             Committed::Done => Ok(Some(Response::no_content())),
             Committed::Lost => Ok(None),

@@ -6,8 +6,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod batch;
+mod groups;
+mod guardians;
 mod links;
+mod merges;
 mod patients;
+mod repeats;
 mod rights;
 mod staff;
 mod versions;

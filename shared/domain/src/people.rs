@@ -316,3 +316,6 @@ impl AccountLink {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -254,6 +254,9 @@ codes! {
     BatchEntryUnnamed "batch_entry_unnamed" Invalid
         "An entry of a batch does not name what its kind needs."
         "Give id, or patientId and accountId for a link, in the alphabet of identifiers.";
+    DuplicateEntry "duplicate_entry" Invalid
+        "An earlier entry of the same batch is about the same record. This one was not looked at."
+        "Send one entry for each record; a further change of it goes into the next batch.";
     RolesRequired "roles_required" Invalid
         "A staff member has no role."
         "Give at least one of admin, clinician, front_desk, privacy_officer.";

@@ -218,12 +218,18 @@ fn a_marker_moves_forward_only_and_within_the_messages_there_are() {
 fn each_persons_unread_messages_are_what_others_wrote() {
     let site = Site::new();
     expect(&site.clinic.create_staff("s2", world::staff(&marked("Ben"), "clinician")), 201);
-    expect(&site.clinic.link(PATIENT, &format!("{}-b", site.account_id)), 201);
-    let second = Caller::account(&format!("{}-b", site.account_id));
+    let mut child = world::patient_by_sms(&marked("Zoe"), "+16135550123");
+    child["birthDate"] = json!(crate::ground::born(5));
+    expect(&site.clinic.create_patient("child", child), 201);
+    expect(&site.clinic.link("child", &site.account_id), 201);
+    let guardian = format!("{}-b", site.account_id);
+    let body = json!({ "relationship": "guardian", "name": marked("Grace") });
+    expect(&site.clinic.link("child", &guardian).with_body(body), 201);
+    let second = Caller::account(&guardian);
     let ben = site.clinic.staff("s2");
     let mut message = crate::harness::message();
     message["to"] = json!(["s2"]);
-    let thread = site.started(&site.starting().with_body(message));
+    let thread = site.started(&site.clinic.start(STAFF, "child", message));
     expect(&thread.reply(&site.staff(), "two"), 201);
     // A reply marks read only what it says was seen.
     let reply = thread.reply(&site.account, "three");

@@ -296,7 +296,8 @@ impl Ground {
                 target.patient = self.new_patient();
                 let path = format!("{}/successor", self.clinic.patient(&target.patient));
                 let merge = Call::new(&chart, Method::PUT, path);
-                expect(&merge.with_body(json!({ "patientId": "p2" })), 200);
+                let merge = merge.with_body(json!({ "patientId": "p2" }));
+                expect(&merge.with_header("If-Match", "\"1\""), 200);
             }
             ("PUT" | "DELETE", "patient/links/{accountId}") => {
                 target.account = fresh("a");
@@ -376,7 +377,7 @@ impl Ground {
             }
             ("PUT", "clinic/groups/{groupId}", _) => replacing(call, group_document()),
             ("PUT", "patient", _) => replacing(call, patient_document()),
-            ("PUT", "patient/successor", _) => call.with_body(json!({ "patientId": "p2" })),
+            ("PUT", "patient/successor", _) => replacing(call, json!({ "patientId": "p2" })),
             ("PUT", "patient/links/{accountId}", _) => {
                 replacing(call, json!({ "relationship": "own" }))
             }

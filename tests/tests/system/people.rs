@@ -311,7 +311,8 @@ fn a_record_that_was_merged_is_read_and_not_written_until_the_merge_is_undone() 
     expect(&clinic.create_patient("kept", child(5)), 201);
     let thread = site.start();
     let path = format!("{}/successor", clinic.patient(PATIENT));
-    let merge = Call::new(&clinic.chart(), Method::PUT, path.clone());
+    let merge =
+        Call::new(&clinic.chart(), Method::PUT, path.clone()).with_header("If-Match", "\"1\"");
     let into = |id: &str| merge.clone().with_body(json!({ "patientId": id }));
     refused(&into(PATIENT), 422, "merge_into_itself");
     expect(&into("kept"), 200);

@@ -338,9 +338,16 @@ fn for_a_child(teller: &mut Teller, cast: &Cast) -> Result<()> {
         && text("/onBehalfOf/name") == "Kit Wong";
     teller.check("Grace Wong wrote, for Kit Wong.", is_told, &author)?;
     let quoted = json!("Is Kit well again?");
-    teller.check_member("It shows what it answers.", &opened, "/messages/0/inReplyTo/text", &quoted)?;
+    teller.check_member(
+        "It shows what it answers.",
+        &opened,
+        "/messages/0/inReplyTo/text",
+        &quoted,
+    )?;
 
-    teller.step("Staff make the conversation the patient's alone, and the guardian finds nothing there.");
+    teller.step(
+        "Staff make the conversation the patient's alone, and the guardian finds nothing there.",
+    );
     let hidden = teller.call(&thread.patient_only("omar"), 200)?;
     teller.check_member("It is.", &hidden, "/patientOnly", &json!(true))?;
     let problem = teller.call(&thread.read(&grace), 404)?;
@@ -355,7 +362,8 @@ fn the_patient_first(teller: &mut Teller, cast: &Cast) -> Result<()> {
     teller.check_member("The front desk does.", &recipients, "/groups/0/id", &json!("desk"))?;
 
     teller.step("Lee writes to the front desk.");
-    let message = json!({ "title": "A question", "body": "Do you take walk-ins?", "groups": ["desk"] });
+    let message =
+        json!({ "title": "A question", "body": "Do you take walk-ins?", "groups": ["desk"] });
     let started = teller.call(&cast.open.start("omar", "lee", message).by(&cast.lee), 201)?;
     let thread = conversation(&cast.open, "lee", &started)?;
 

@@ -37,6 +37,7 @@ async fn what_was_put_is_what_is_read() {
       },
       "clinicId": "c1",
       "defaultLanguage": "fr",
+      "guardianAgeLimit": 12,
       "name": "Clinique Laurier",
       "officeHours": {
         "timeZone": "America/Toronto",
@@ -53,6 +54,7 @@ async fn what_was_put_is_what_is_read() {
           }
         ]
       },
+      "patientFirst": false,
       "plan": "connect_pro",
       "portalEnabled": true,
       "repliesAllowedByDefault": true,
@@ -74,6 +76,9 @@ async fn what_is_not_said_is_off() {
     let created = answer.expect(201, "").body;
     assert_eq!(created["portalEnabled"], false);
     assert_eq!(created["repliesAllowedByDefault"], false);
+    assert_eq!(created["patientFirst"], false);
+    assert_eq!(created["guardianAgeLimit"], 12);
+    assert_eq!(created.get("patientOnlyFromAge"), None);
     assert_eq!(created["defaultLanguage"], "en");
     assert_eq!(created["automaticReplies"], json!({"quietMinutes": 5, "minimumGapMinutes": 15}));
     assert_eq!(created.get("smsName"), None);
@@ -84,6 +89,9 @@ async fn what_is_not_said_is_off() {
         "smsName",
         "portalEnabled",
         "repliesAllowedByDefault",
+        "patientFirst",
+        "guardianAgeLimit",
+        "patientOnlyFromAge",
         "defaultLanguage",
         "automaticReplies",
     ] {
@@ -97,6 +105,26 @@ async fn what_is_not_said_is_off() {
 async fn refuses(world: &World, pointer: &str, value: Value, reason: &str) {
     let answer = world.call(put(ADMIN, CURRENT, &with(pointer, value))).await;
     assert_eq!((answer.status, answer.reasons()), (422, vec![reason.to_owned()]));
+}
+
+#[tokio::test]
+async fn the_ends_of_the_ranges_of_ages_are_in_them() {
+    let world = World::with_settings().await;
+    let steps = [
+        ("/guardianAgeLimit", json!(0), "guardianAgeLimit: 12 -> 0"),
+        ("/guardianAgeLimit", json!(25), "guardianAgeLimit: 0 -> 25"),
+        ("/patientOnlyFromAge", json!(0), "patientOnlyFromAge: - -> 0"),
+        ("/patientOnlyFromAge", json!(130), "patientOnlyFromAge: 0 -> 130"),
+        ("/patientOnlyFromAge", Value::Null, "patientOnlyFromAge: 130 -> -"),
+    ];
+    for (version, (pointer, value, change)) in (1..).zip(steps) {
+        let tag = format!("\"{version}\"");
+        let event = put(ADMIN, Some(("If-Match", &tag)), &with(pointer, value.clone()));
+        let answer = world.call(event).await.expect(200, "");
+        let shown = answer.body.pointer(pointer).cloned().unwrap_or_default();
+        assert_eq!(shown, value);
+        assert!(answer.changes().contains(&change.to_owned()), "{:?}", answer.changes());
+    }
 }
 
 #[tokio::test]
@@ -120,6 +148,16 @@ async fn each_member_is_refused_with_its_code_and_place() {
         ("/plan", json!("platinum"), "wrong_type /plan"),
         ("/plan", json!("Portal"), "wrong_type /plan"),
         ("/portalEnabled", json!("true"), "wrong_type /portalEnabled"),
+        ("/patientFirst", json!("true"), "wrong_type /patientFirst"),
+        ("/guardianAgeLimit", json!(26), "age_out_of_range /guardianAgeLimit"),
+        ("/guardianAgeLimit", json!(-1), "age_out_of_range /guardianAgeLimit"),
+        ("/guardianAgeLimit", json!(4_294_967_308_u64), "age_out_of_range /guardianAgeLimit"),
+        ("/guardianAgeLimit", json!(12.5), "wrong_type /guardianAgeLimit"),
+        ("/guardianAgeLimit", json!("12"), "wrong_type /guardianAgeLimit"),
+        ("/patientOnlyFromAge", json!(131), "age_out_of_range /patientOnlyFromAge"),
+        ("/patientOnlyFromAge", json!(-5), "age_out_of_range /patientOnlyFromAge"),
+        ("/patientOnlyFromAge", json!(i64::MIN), "age_out_of_range /patientOnlyFromAge"),
+        ("/patientOnlyFromAge", json!([14]), "wrong_type /patientOnlyFromAge"),
         ("/defaultLanguage", json!("es"), "language_unknown /defaultLanguage"),
         ("/officeHours/timeZone", json!("GMT+5"), "time_zone_unknown /officeHours/timeZone"),
         ("/officeHours/timeZone", json!(""), "time_zone_unknown /officeHours/timeZone"),
@@ -264,6 +302,8 @@ async fn everything_wrong_is_told_at_once() {
             "noAnswer": {"afterOfficeMinutes": 0, "text": {"fr": ""}},
             "quietMinutes": 1_441,
         },
+        "guardianAgeLimit": 99,
+        "patientOnlyFromAge": 999,
     });
     let answer = world.call(put(ADMIN, CURRENT, &wrong)).await.expect(422, "name_empty");
     assert_eq!(
@@ -279,6 +319,8 @@ async fn everything_wrong_is_told_at_once() {
             "automatic_text_empty /automaticReplies/noAnswer/text/fr",
             "minutes_out_of_range /automaticReplies/noAnswer/afterOfficeMinutes",
             "minutes_out_of_range /automaticReplies/quietMinutes",
+            "age_out_of_range /guardianAgeLimit",
+            "age_out_of_range /patientOnlyFromAge",
         ]
     );
 }
@@ -289,6 +331,8 @@ async fn every_change_of_a_switch_is_on_record_and_no_text_is() {
     let steps = [
         ("/portalEnabled", json!(false), vec!["portalEnabled: true -> false"]),
         ("/portalEnabled", json!(true), vec!["portalEnabled: false -> true"]),
+        ("/patientFirst", json!(true), vec!["patientFirst: false -> true"]),
+        ("/patientFirst", json!(false), vec!["patientFirst: true -> false"]),
         ("/repliesAllowedByDefault", json!(false), vec!["repliesAllowedByDefault: true -> false"]),
         (
             "/officeHours/windows",

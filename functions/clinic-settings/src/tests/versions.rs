@@ -65,6 +65,36 @@ async fn a_change_must_name_the_version_that_is_there() {
 }
 
 #[tokio::test]
+async fn a_change_that_comes_again_finds_itself_made() {
+    let world = World::new().await;
+    let create = || put(OPERATOR, Some(("If-None-Match", "*")), &document());
+    let replace = || put(ADMIN, Some(("If-Match", "\"1\"")), &with("/smsName", json!("Short")));
+    for (event, status, tag) in [(create(), 201, "\"1\""), (replace(), 200, "\"2\"")] {
+        // The change is written and its answer never arrives, however often the function asks.
+        let lost = Fault::answer_lost("TransactWriteItems").times(u32::MAX);
+        let unlucky = handler(world.db.client_with(lost));
+        assert_eq!(send(&unlucky, event.clone()).await.0, 503);
+        let written = world.db.all_items(MAIN).await;
+        for _ in 0..2 {
+            let answer = world.call(event.clone()).await.expect(status, "");
+            assert_eq!(answer.etag.as_deref(), Some(tag));
+            assert_eq!(
+                answer.body["version"],
+                json!(tag.trim_matches('"').parse::<u64>().unwrap())
+            );
+            assert_eq!(answer.changes(), Vec::<String>::new());
+            assert_eq!(world.db.all_items(MAIN).await, written);
+        }
+    }
+    // What came before the last change is no repeat of it.
+    world.call(create()).await.expect(412, "version_conflict");
+    // Who may not set a clinic up may not have done it before.
+    let world = World::with_settings().await;
+    let event = put(ADMIN, Some(("If-None-Match", "*")), &document());
+    world.call(event).await.expect(412, "version_conflict");
+}
+
+#[tokio::test]
 async fn of_two_changes_at_once_one_wins() {
     let world = World::with_settings().await;
     let current = Some(("If-Match", "\"1\""));

@@ -190,6 +190,49 @@ async fn names_hold_no_control_and_no_direction_character() {
 }
 
 #[tokio::test]
+async fn a_birth_date_is_a_past_day_at_the_clinic_and_on_record_as_set() {
+    let world = World::with_patient().await;
+    // At the instant of the request it is 24 November in Toronto.
+    for date in ["2026-11-24", "1990-05-05", "1896-11-24"] {
+        let answer = upsert(&world, "birthDate", json!(date)).await.expect(200, "");
+        assert_eq!(answer.body["birthDate"], date);
+        assert!(!answer.record.to_string().contains(date));
+    }
+    for date in ["2026-11-25", "1895-11-24", "05/05/1990", "1990-5-5", "19900505", ""] {
+        let answer = upsert(&world, "birthDate", json!(date)).await;
+        assert_eq!(
+            answer.expect(422, "birth_date_invalid").reasons(),
+            ["birth_date_invalid /birthDate"]
+        );
+    }
+    let answer = upsert(&world, "birthDate", Value::Null).await.expect(200, "");
+    assert_eq!(answer.changes(), ["birthDate: set -> -"]);
+    assert_eq!(answer.body.get("birthDate"), None);
+}
+
+#[tokio::test]
+async fn the_parts_of_a_name_are_names() {
+    let world = World::with_patient().await;
+    for member in ["givenName", "familyName"] {
+        let answer = upsert(&world, member, json!(" No\u{eb}l O'Neil ")).await.expect(200, "");
+        assert_eq!(answer.body[member], "No\u{eb}l O'Neil");
+        assert!(answer.changes().contains(&format!("{member}: - -> set")));
+        assert!(!answer.record.to_string().contains("Neil"));
+        for (value, code) in [
+            (json!("a\u{0}b"), "forbidden_character"),
+            (json!("a\r\nBcc: x"), "forbidden_character"),
+            (json!("\u{0}\u{0}\u{0}"), "forbidden_character"),
+            (json!("\u{200B}"), "name_empty"),
+            (json!("x".repeat(101)), "name_too_long"),
+            (json!(1), "wrong_type"),
+        ] {
+            let answer = upsert(&world, member, value).await.expect(422, code);
+            assert_eq!(answer.reasons(), [format!("{code} /{member}")]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn everything_wrong_is_told_at_once() {
     let world = World::new().await;
     let wrong = json!({

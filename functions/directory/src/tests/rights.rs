@@ -6,13 +6,16 @@ use testkit::AUDIT;
 use super::world::*;
 
 const STAFF: Target = Target::Staff("s1");
+const GROUP: Target = Target::Group("g1");
 const PATIENT: Target = Target::Patient("p1");
 const LINK: Target = Target::Link("p1", "a1");
 const CREATE: Option<(&str, &str)> = Some(("If-None-Match", "*"));
 
 /// Every route, in an order in which each finds what it needs.
-fn routes(who: Who) -> [(&'static str, Value, i64); 7] {
+fn routes(who: Who) -> [(&'static str, Value, i64); 9] {
     [
+        ("group.change", put(who, GROUP, CREATE, &document(GROUP)), 201),
+        ("group.view", get(who, GROUP), 200),
         ("staff.change", put(who, STAFF, CREATE, &document(STAFF)), 201),
         ("staff.view", get(who, STAFF), 200),
         ("patient.change", put(who, PATIENT, CREATE, &document(PATIENT)), 201),
@@ -42,7 +45,8 @@ async fn each_role_may_what_its_row_says() {
     for (who, staff, patients) in table {
         let world = World::new().await;
         for (action, event, success) in routes(who) {
-            let code = if action.starts_with("staff") { staff } else { patients };
+            let of_staff = action.starts_with("staff") || action.starts_with("group");
+            let code = if of_staff { staff } else { patients };
             let status = match code {
                 "" => success,
                 "not_found" => 404,
@@ -55,7 +59,7 @@ async fn each_role_may_what_its_row_says() {
             if status < 400 {
                 assert_eq!(answer.record["clinic"], "c1");
                 let patient = answer.record["patient"].as_str();
-                assert_eq!(patient, (!action.starts_with("staff")).then_some("p1"));
+                assert_eq!(patient, (!of_staff).then_some("p1"));
             }
         }
     }
@@ -65,6 +69,8 @@ async fn each_role_may_what_its_row_says() {
 async fn the_samples_are_answered() {
     let world = World::new().await;
     for (name, status, etag) in [
+        ("create-group.chart.json", 201, "\"1\""),
+        ("get-group.admin.json", 200, "\"1\""),
         ("create-staff.chart.json", 201, "\"1\""),
         ("get-staff.admin.json", 200, "\"1\""),
         ("put-staff.operator.json", 200, "\"2\""),
@@ -80,7 +86,8 @@ async fn the_samples_are_answered() {
         assert_eq!(answer.etag.unwrap_or_default(), etag, "{name}");
     }
     let before = world.db.all_items(AUDIT).await;
-    for name in ["options-staff.json", "options-patient.json", "options-link.json"] {
+    for name in ["staff", "group", "patient", "successor", "link", "batch"] {
+        let name = &format!("options-{name}.json");
         assert_eq!(send(&world.handler, sample(name)).await.0, 204);
     }
     assert_eq!(world.db.all_items(AUDIT).await, before);
@@ -91,7 +98,7 @@ async fn a_clinic_that_is_not_set_up_has_nothing_and_gets_nothing() {
     let world = World::new().await;
     let chart = ("chart", "chart-client", "c3", "");
     for who in [OPERATOR, chart] {
-        for target in [STAFF, PATIENT, LINK] {
+        for target in [STAFF, GROUP, PATIENT, LINK] {
             if matches!((who.0, target), ("operator", Target::Patient(_) | Target::Link(..))) {
                 continue;
             }
@@ -112,11 +119,21 @@ async fn what_is_of_another_clinic_is_not_found_there() {
     for event in &mut there {
         event["pathParameters"]["clinicId"] = json!("c2");
     }
-    let [put_staff, get_staff, put_patient, get_patient, put_link, get_link, revoke] = there;
-    for event in [get_staff, get_patient, get_link, put_link, revoke] {
+    let [
+        put_group,
+        get_group,
+        put_staff,
+        get_staff,
+        put_patient,
+        get_patient,
+        put_link,
+        get_link,
+        revoke,
+    ] = there;
+    for event in [get_group, get_staff, get_patient, get_link, put_link, revoke] {
         world.call(event).await.expect(404, "not_found");
     }
-    for event in [put_staff, put_patient] {
+    for event in [put_group, put_staff, put_patient] {
         world.call(event).await.expect(201, "");
     }
 }

@@ -5,14 +5,15 @@ use testkit::{AUDIT, Fault, MAIN};
 
 use super::world::*;
 
-const TARGETS: [Target; 3] = [Target::Staff("s1"), Target::Patient("p1"), Target::Link("p1", "a1")];
+const TARGETS: [Target; 4] =
+    [Target::Staff("s1"), Target::Group("g1"), Target::Patient("p1"), Target::Link("p1", "a1")];
 const CREATE: Option<(&str, &str)> = Some(("If-None-Match", "*"));
 
 /// A world in which the target can be created.
 async fn world_for(target: Target) -> World {
     match target {
         Target::Link(..) => World::with_patient().await,
-        Target::Staff(_) | Target::Patient(_) => World::new().await,
+        Target::Staff(_) | Target::Group(_) | Target::Patient(_) => World::new().await,
     }
 }
 

@@ -6,13 +6,13 @@ use aws_sdk_dynamodb::Client;
 use domain::clinic::ClinicSettings;
 use domain::id::{ClinicId, StaffId};
 use domain::people::StaffMember;
-use edge::AllowedOrigins;
+use edge::{AllowedOrigins, Service};
 use platform::Sources;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::key::{self, Key};
 use store::{Committed, Store};
-use testkit::{AUDIT, Db, MAIN};
+use testkit::{AUDIT, Db, Item, MAIN};
 
 use crate::handler::Handler;
 
@@ -31,18 +31,23 @@ pub const OTHER_CHART: Who = ("chart", "chart-client", "c2", "");
 pub const ACCOUNT: Who = ("account", "a1", "", "");
 pub const PORTAL: Who = ("portal", "p1", "c1", "p1");
 
+/// The instant of every request. It is still the day before in Toronto, where the clinics are.
+pub const NOW: &str = "2026-11-25T00:00:01Z";
+
 pub struct World {
     pub db: Db,
     pub handler: Handler,
 }
 
-/// An answer, with the one audit record that it left.
+/// An answer, with the audit records that it left.
 #[derive(Debug)]
 pub struct Answer {
     pub status: i64,
     pub etag: Option<String>,
     pub body: Value,
+    /// The first of them, which most requests have alone.
     pub record: Value,
+    pub records: Vec<Value>,
 }
 
 impl World {
@@ -98,16 +103,32 @@ impl World {
     /// Sends an event. Whatever comes of it, it leaves exactly one audit record, and a refusal
     /// writes nothing else.
     pub async fn call(&self, event: Value) -> Answer {
+        let answer = self.call_many(event).await;
+        assert_eq!(answer.records.len(), 1, "one record for each request: {answer:?}");
+        answer
+    }
+
+    /// Sends an event that may leave several audit records. A refusal leaves one, and writes nothing
+    /// else.
+    pub async fn call_many(&self, event: Value) -> Answer {
         let (main, audit) = (self.db.all_items(MAIN).await, self.db.all_items(AUDIT).await);
         let (status, etag, body) = send(&self.handler, event).await;
         let mut records = self.db.all_items(AUDIT).await;
         records.retain(|record| !audit.contains(record));
-        assert_eq!(records.len(), 1, "one record for each request: {status} {body}");
         if status >= 400 {
+            assert_eq!(records.len(), 1, "one record for each refusal: {status} {body}");
             assert_eq!(self.db.all_items(MAIN).await, main, "a refusal writes nothing");
         }
-        let record = serde_dynamo::from_item(records.remove(0)).unwrap();
-        Answer { status, etag, body, record }
+        let records: Vec<Value> =
+            records.into_iter().map(|record| serde_dynamo::from_item(record).unwrap()).collect();
+        Answer { status, etag, body, record: records[0].clone(), records }
+    }
+
+    /// The items of the main table whose sort key begins so.
+    pub async fn items(&self, sk: &str) -> Vec<Item> {
+        let mut items = self.db.all_items(MAIN).await;
+        items.retain(|item| item["sk"].as_s().unwrap().starts_with(sk));
+        items
     }
 }
 
@@ -157,7 +178,7 @@ impl Answer {
 }
 
 pub fn handler(client: Client) -> Handler {
-    let now = || "2026-11-25T00:00:01Z".parse().unwrap();
+    let now = || NOW.parse().unwrap();
     Handler {
         store: Store::new(client, MAIN.to_owned(), AUDIT.to_owned()),
         sources: Sources { now, new_id: platform::new_id },
@@ -165,10 +186,10 @@ pub fn handler(client: Client) -> Handler {
 }
 
 /// Sends an event and gives status, entity tag and body.
-pub async fn send(handler: &Handler, event: Value) -> (i64, Option<String>, Value) {
+pub async fn send<S: Service>(handler: &S, event: Value) -> (i64, Option<String>, Value) {
     let event: ApiGatewayProxyRequest = serde_json::from_value(event).unwrap();
     let cors = AllowedOrigins::parse("https://clinic.example.test").unwrap();
-    let (now, fresh_id) = (handler.sources.now(), platform::new_id());
+    let (now, fresh_id) = (NOW.parse().unwrap(), platform::new_id());
     let answer = Box::pin(edge::serve(handler, &cors, event, now, fresh_id)).await;
     let etag = answer.headers.get("etag").map(|tag| tag.to_str().unwrap().to_owned());
     let body = match answer.body {
@@ -188,6 +209,7 @@ pub fn sample(name: &str) -> Value {
 #[derive(Clone, Copy, Debug)]
 pub enum Target {
     Staff(&'static str),
+    Group(&'static str),
     Patient(&'static str),
     /// Patient and account.
     Link(&'static str, &'static str),
@@ -198,6 +220,7 @@ impl Target {
     fn sample(self) -> &'static str {
         match self {
             Self::Staff(_) => "create-staff.chart.json",
+            Self::Group(_) => "create-group.chart.json",
             Self::Patient(_) => "create-patient.chart.json",
             Self::Link(..) => "create-link.chart.json",
         }
@@ -206,6 +229,7 @@ impl Target {
     fn ids(self) -> Value {
         match self {
             Self::Staff(staff) => json!({"staffId": staff}),
+            Self::Group(group) => json!({"groupId": group}),
             Self::Patient(patient) => json!({"patientId": patient}),
             Self::Link(patient, account) => json!({"patientId": patient, "accountId": account}),
         }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use domain::access::{Administration, Facts, InboxOwner, administer};
+use domain::access::{Administration, Facts, InboxOwner, Side, administer};
 use domain::actor::Actor;
 use domain::automatic::Timers;
 use domain::clinic::{ClinicSettings, Plan};
@@ -357,9 +357,11 @@ impl Case {
                 link.made(None, clinic, &patient("c1", "p1"), 0).map(drop)
             }
             // What stands in the way of a first message is told here, and no refusal.
-            Does::Eligibility | Does::Recipients | Does::List => {
-                self.facts.side(&self.actor).map(drop)
-            }
+            Does::Eligibility | Does::List => self.facts.side(&self.actor).map(drop),
+            Does::Recipients => match self.facts.side(&self.actor)? {
+                Side::Staff(_) => Ok(()),
+                side @ Side::Patient(_) => command::may_start(&side).finish(),
+            },
             Does::Start => {
                 let people = [Some(colleague())];
                 let addressees = Addressees { staff: &people, groups: &[] };

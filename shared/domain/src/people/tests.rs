@@ -1,0 +1,287 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+use super::*;
+use crate::access::Facts;
+use crate::clinic::{AutomaticReplies, Plan};
+use crate::testing::{
+    WORKING, as_account, at, clinic, group, group_id, guardian_link, hours, link, name, patient,
+    staff,
+};
+use crate::text::ClinicName;
+use crate::version::Document;
+
+/// A patient who becomes as old as the clinic's limit on the day of [`WORKING`], which is the
+/// twelfth birthday, that many days later.
+fn days_before_the_limit(days: i64) -> Patient {
+    let birthday = jiff::civil::date(2014, 11, 25) + SignedDuration::from_hours(24 * days);
+    let today = jiff::civil::date(2026, 11, 25);
+    let born = BirthDate::parse(&birthday.to_string(), today).unwrap();
+    Patient { birth_date: Some(born), ..patient() }
+}
+
+/// A guardian's link, as it is asked for at an instant.
+fn asked_for(now: Timestamp) -> AccountLink {
+    AccountLink { changed_at: now, ..guardian_link("g1") }
+}
+
+fn made(
+    before: Option<&AccountLink>,
+    patient: &Patient,
+    active_links: usize,
+) -> Result<AccountLink, Vec<Code>> {
+    asked_for(at(WORKING))
+        .made(before, &clinic(), patient, active_links)
+        .map_err(|refusal| refusal.codes())
+}
+
+#[test]
+fn a_guardian_is_linked_up_to_the_day_before_the_birthday() {
+    assert!(made(None, &days_before_the_limit(1), 0).is_ok());
+    let reached = Err(vec![Code::GuardianAgeReached]);
+    assert_eq!(made(None, &days_before_the_limit(0), 0), reached);
+    assert_eq!(made(None, &days_before_the_limit(-1), 0), reached);
+    let unknown = Patient { birth_date: None, ..patient() };
+    assert_eq!(made(None, &unknown, 0), Err(vec![Code::BirthDateUnknown]));
+    // The day is the clinic's: at 04:59 in UTC it is still the day before in Toronto.
+    let early = asked_for(at("2026-11-25T04:59:59Z"));
+    assert!(early.made(None, &clinic(), &days_before_the_limit(0), 0).is_ok());
+    // No limit of age is about the patient's own account.
+    assert!(link("a1").made(None, &clinic(), &unknown, 0).is_ok());
+    for (limit, linked) in [(0, false), (13, true)] {
+        let clinic = ClinicSettings { guardian_age_limit: limit, ..clinic() };
+        let link = asked_for(at(WORKING)).made(None, &clinic, &days_before_the_limit(0), 0);
+        assert_eq!(link.is_ok(), linked, "{limit}");
+    }
+}
+
+#[test]
+fn a_guardians_link_that_holds_goes_on_and_a_revoked_one_does_not_come_back() {
+    let grown = days_before_the_limit(-400);
+    let holding = guardian_link("g1");
+    assert!(made(Some(&holding), &grown, 0).is_ok());
+    let unknown = Patient { birth_date: None, ..patient() };
+    assert!(made(Some(&holding), &unknown, 0).is_ok(), "the chart may have lost the date");
+    let reached = Err(vec![Code::GuardianAgeReached]);
+    let revoked = holding.revoked(at(WORKING)).unwrap();
+    assert_eq!(made(Some(&revoked), &grown, 0), reached);
+    assert_eq!(made(Some(&link("g1")), &grown, 0), reached, "an own account is no guardian's");
+}
+
+#[test]
+fn everything_wrong_with_a_guardians_link_is_told_at_once() {
+    let grown = days_before_the_limit(0);
+    let nameless = AccountLink { name: None, ..asked_for(at(WORKING)) };
+    let refusal = nameless.clone().made(None, &clinic(), &grown, MAX_LINKS).unwrap_err();
+    assert_eq!(
+        refusal.codes(),
+        [Code::TooManyLinks, Code::GuardianAgeReached, Code::GuardianNameRequired]
+    );
+    let refusal = nameless.made(Some(&guardian_link("g1")), &clinic(), &grown, 0).unwrap_err();
+    assert_eq!(refusal.codes(), [Code::GuardianNameRequired]);
+}
+
+#[test]
+fn a_merge_names_a_record_in_use_and_is_undone_once() {
+    let id = |id: &str| PatientId::parse(id).unwrap();
+    let other = Patient { id: id("p2"), ..patient() };
+    let merged = patient().merged_into(&other).unwrap();
+    assert_eq!(merged, Patient { version: 2, successor: Some(id("p2")), ..patient() });
+    let refused = |of: &Patient, into: &Patient| of.clone().merged_into(into).unwrap_err();
+    assert_eq!(refused(&patient(), &patient()).codes(), [Code::MergeIntoItself]);
+    assert_eq!(refused(&other, &merged).codes(), [Code::MergeTargetMerged]);
+    let third = Patient { id: id("p3"), ..patient() };
+    let refusal = refused(&merged, &third);
+    assert_eq!(refusal.codes(), [Code::PatientMerged]);
+    assert_eq!(refusal.first().about.as_deref(), Some("p2"), "where to write is told");
+    let back = merged.unmerged().unwrap();
+    assert_eq!(back, Patient { version: 3, ..patient() });
+    assert_eq!(back.unmerged(), None);
+}
+
+/// Each member alone, taken from another document, is a change: a repeat is known by its changing
+/// nothing, so one that was forgotten would be lost.
+#[test]
+fn every_member_is_compared() {
+    fn check<T: Document + Serialize + for<'de> Deserialize<'de>>(one: &T, other: &T) {
+        let (one_json, other_json) =
+            (serde_json::to_value(one).unwrap(), serde_json::to_value(other).unwrap());
+        for (member, value) in other_json.as_object().unwrap() {
+            let names = ["clinic", "id", "account", "patient", "version", "changedAt"];
+            if names.contains(&member.as_str()) {
+                continue;
+            }
+            assert_ne!(one_json.get(member), Some(value), "{member} says the same in both");
+            let mut mixed = one_json.clone();
+            mixed[member] = value.clone();
+            let mixed: T = serde_json::from_value(mixed).unwrap();
+            assert!(!mixed.changes_since(Some(one)).is_empty(), "{member}");
+        }
+        assert!(one.changes_since(Some(one)).is_empty());
+    }
+    let groups = ["g1", "g2"].map(group_id);
+    check(
+        &staff("s1"),
+        &StaffMember {
+            name: name("Another"),
+            roles: [Role::Admin].into(),
+            active: false,
+            sees_all_conversations: true,
+            accepts_patient_messages: true,
+            groups: groups.into(),
+            ..staff("s1")
+        },
+    );
+    check(
+        &group("g1"),
+        &Group {
+            name: name("Another"),
+            active: false,
+            accepts_patient_messages: false,
+            ..group("g1")
+        },
+    );
+    check(
+        &patient(),
+        &Patient {
+            name: name("Another"),
+            given_name: Some(name("A")),
+            family_name: Some(name("B")),
+            email: EmailAddress::parse("another@example.test").ok(),
+            sms: SmsNumber::from_e164("+16135550199").ok(),
+            preferred_channel: Channel::Sms,
+            other_channel_consented: true,
+            language: Some(Language::Fr),
+            portal_access: false,
+            successor: PatientId::parse("p2").ok(),
+            ..days_before_the_limit(0)
+        },
+    );
+    check(&link("a1"), &AccountLink { active: false, ..guardian_link("a1") });
+    let mut other = ClinicSettings {
+        name: ClinicName::parse("Another").unwrap(),
+        sms_name: ClinicName::parse("Short").ok(),
+        plan: Plan::Portal,
+        portal_enabled: false,
+        replies_allowed_by_default: false,
+        patient_first: false,
+        guardian_age_limit: 3,
+        patient_only_from_age: Some(14),
+        default_language: Language::Fr,
+        office_hours: hours("America/Toronto", &["sun"], &["10:00-11:00"]),
+        ..clinic()
+    };
+    let quiet = AutomaticReplies { quiet_minutes: 0, ..clinic().automatic_replies };
+    for automatic_replies in [
+        AutomaticReplies { minimum_gap_minutes: 0, ..clinic().automatic_replies },
+        AutomaticReplies { outside_hours: None, ..clinic().automatic_replies },
+        AutomaticReplies { no_answer: None, ..clinic().automatic_replies },
+        quiet,
+    ] {
+        other.automatic_replies = automatic_replies;
+        check(&clinic(), &other);
+    }
+}
+
+/// What happens to the links of one account.
+#[derive(Clone, Debug)]
+enum Step {
+    Make(usize, Relationship),
+    Revoke(usize),
+    Pass(i64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let relationship = prop_oneof![Just(Relationship::Own), Just(Relationship::Guardian)];
+    let step = prop_oneof![
+        8 => (0..PATIENTS, relationship).prop_map(|(of, relationship)| Step::Make(of, relationship)),
+        2 => (0..PATIENTS).prop_map(Step::Revoke),
+        1 => (1_i64..700).prop_map(Step::Pass),
+    ];
+    prop::collection::vec(step, 1..120)
+}
+
+/// More patients than an account may be linked to.
+const PATIENTS: usize = MAX_LINKS + 5;
+
+/// The patients, who reach the limit one after another.
+fn patients() -> Vec<Patient> {
+    let patient = |index: usize| Patient {
+        id: PatientId::parse(&format!("p{index}")).unwrap(),
+        ..days_before_the_limit(i64::try_from(index).unwrap() * 150 - 300)
+    };
+    (0..PATIENTS).map(patient).collect()
+}
+
+proptest! {
+    #[test]
+    fn links_live_by_their_rules_whatever_happens(steps in steps()) {
+        let (clinic, patients, actor) = (clinic(), patients(), as_account("a1"));
+        let mut now = at(WORKING);
+        let mut links: BTreeMap<usize, AccountLink> = BTreeMap::new();
+        for step in steps {
+            match step {
+                Step::Pass(days) => now += SignedDuration::from_hours(24 * days),
+                Step::Make(of, relationship) => {
+                    let patient = &patients[of];
+                    let before = links.get(&of).cloned();
+                    let others =
+                        links.iter().filter(|(index, link)| **index != of && link.active).count();
+                    let asked = AccountLink {
+                        patient: patient.id.clone(),
+                        version: before.as_ref().map_or(1, |before| before.version + 1),
+                        relationship,
+                        name: Some(name("Grace")),
+                        changed_at: now,
+                        ..link("a1")
+                    };
+                    let goes_on = before.as_ref().is_some_and(|before| {
+                        before.active && before.relationship == Relationship::Guardian
+                    });
+                    let young = patient.birth_date.unwrap().age_on(clinic.today(now))
+                        < clinic.guardian_age_limit;
+                    let allowed = others < MAX_LINKS
+                        && (relationship == Relationship::Own || young || goes_on);
+                    let made = asked.made(before.as_ref(), &clinic, patient, others);
+                    prop_assert_eq!(made.is_ok(), allowed);
+                    if let Ok(made) = made {
+                        prop_assert!(made.active);
+                        prop_assert!(before.is_none_or(|before| before.version < made.version()));
+                        links.insert(of, made);
+                    }
+                }
+                Step::Revoke(of) => {
+                    let Some(before) = links.get(&of).cloned() else { continue };
+                    let revoked = before.revoked(now);
+                    prop_assert_eq!(revoked.is_some(), before.active);
+                    let Some(revoked) = revoked else { continue };
+                    prop_assert!(!revoked.active && before.version < revoked.version);
+                    prop_assert_eq!(revoked.revoked(now), None, "twice is once");
+                    links.insert(of, revoked);
+                }
+            }
+            prop_assert!(links.values().filter(|link| link.active).count() <= MAX_LINKS);
+            for (of, link) in &links {
+                let facts = Facts {
+                    clinic: Some(clinic.clone()),
+                    patient: Some(patients[*of].clone()),
+                    link: Some(link.clone()),
+                    ..Facts::default()
+                };
+                let opened = facts.patient_side(&actor).map(|side| side.relationship);
+                let wanted = if link.active { Ok(link.relationship) } else { Err(Code::NotFound.into()) };
+                prop_assert_eq!(opened, wanted);
+            }
+        }
+    }
+}
