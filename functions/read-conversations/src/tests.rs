@@ -7,6 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod before;
+mod colleagues;
+mod guardians;
 mod lists;
 mod markers;
 mod outages;

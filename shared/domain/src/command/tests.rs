@@ -8,14 +8,15 @@
 
 use super::*;
 use crate::access::Facts;
+use crate::actor::Actor;
 use crate::automatic::Timers;
 use crate::clinic::Plan;
-use crate::conversation::{Author, MAX_PARTICIPANTS, Party, State};
-use crate::id::{AccountId, ClinicId};
-use crate::people::StaffMember;
+use crate::conversation::{Author, MAX_PARTICIPANTS, Party, Quote, State};
+use crate::id::{AccountId, ClinicId, PatientId};
+use crate::people::{Group, Role, StaffMember};
 use crate::testing::{
-    Thread, WORKING, as_account, as_staff, at, body, clinic, conversation, facts, send_to, staff,
-    staff_id,
+    Thread, WORKING, as_account, as_staff, at, body, clinic, conversation, facts, group, group_id,
+    send_to, staff, staff_id, started,
 };
 
 fn codes(result: Result<impl std::fmt::Debug, Refusal>) -> Vec<Code> {
@@ -380,4 +381,193 @@ fn a_full_conversation_takes_nobodys_message() {
     for actor in [as_account("a1"), as_staff("s1")] {
         assert_eq!(codes(thread.decide_reply(&actor, at(WORKING))), [Code::ConversationFull]);
     }
+}
+
+/// A patient's first message to g1, on the ordinary clinic of these tests.
+fn first(actor: &Actor, change: impl FnOnce(&mut Facts, &mut Start)) -> Result<Change, Refusal> {
+    let mut facts = facts(actor, &clinic());
+    let mut command = Start { groups: vec![group_id("g1")], ..send_to(&[]) };
+    change(&mut facts, &mut command);
+    let member = StaffMember { groups: [group_id("g1")].into(), ..staff("s2") };
+    let groups = [GroupFacts { group: Some(group("g1")), members: vec![member] }];
+    start(actor, command, &facts, Addressees { staff: &[], groups: &groups }, at(WORKING))
+}
+
+#[test]
+fn a_patients_first_message_awaits_the_clinic_and_tells_nobody_by_itself() {
+    for actor in [as_account("a1"), as_account("g1")] {
+        let change = first(&actor, |_, _| ()).unwrap();
+        let conversation = &change.conversation;
+        assert_eq!(conversation.awaits(), Party::Clinic);
+        assert_eq!(conversation.waiting.map(|waiting| waiting.number), Some(1));
+        assert!(!change.announce && conversation.replies_allowed);
+        assert_eq!(participants(&change), ["s2"]);
+        assert!(conversation.has_group(&group_id("g1")));
+        // It is answered when nobody is there, as every message of a patient.
+        assert!(!change.set.is_empty());
+    }
+}
+
+#[test]
+fn a_patient_writes_first_only_where_that_is_switched_on_and_to_who_takes_it() {
+    let actor = as_account("a1");
+    for plan in [Plan::Portal, Plan::Connect] {
+        let refused = first(&actor, |facts, _| facts.clinic.as_mut().unwrap().plan = plan);
+        assert_eq!(codes(refused), [Code::PatientFirstOff]);
+    }
+    let off = first(&actor, |facts, _| facts.clinic.as_mut().unwrap().patient_first = false);
+    assert_eq!(codes(off), [Code::PatientFirstOff]);
+    let access = first(&actor, |facts, _| facts.patient.as_mut().unwrap().portal_access = false);
+    assert_eq!(codes(access), [Code::PatientAccessOff]);
+    let nobody = first(&actor, |_, command| command.groups.clear());
+    assert_eq!(codes(nobody), [Code::RecipientRequired]);
+    let says = first(&actor, |_, command| command.replies_allowed = Some(false));
+    assert_eq!(codes(says), [Code::NotAllowed]);
+
+    let facts = facts(&actor, &clinic());
+    let accepting = StaffMember { accepts_patient_messages: true, ..staff("s2") };
+    for (found, accepted) in [(accepting, true), (staff("s2"), false)] {
+        let found = [Some(found)];
+        let addressees = Addressees { staff: &found, groups: &[] };
+        let started = start(&actor, send_to(&["s2"]), &facts, addressees, at(WORKING));
+        assert_eq!(started.is_ok(), accepted);
+    }
+    for closed in [
+        Group { active: false, ..group("g1") },
+        Group { accepts_patient_messages: false, ..group("g1") },
+        Group { clinic: ClinicId::parse("c2").unwrap(), ..group("g1") },
+    ] {
+        let command = Start { groups: vec![group_id("g1")], ..send_to(&[]) };
+        let groups = [GroupFacts { group: Some(closed), members: vec![] }];
+        let addressees = Addressees { staff: &[], groups: &groups };
+        let refused = start(&actor, command, &facts, addressees, at(WORKING));
+        assert_eq!(refused.unwrap_err(), Refusal::at(Code::UnknownGroup, "/groups/0"));
+    }
+}
+
+#[test]
+fn what_is_hidden_from_guardians_is_said_or_the_clinics_default_by_age() {
+    // The patient is eight.
+    for (from, born, said, hidden) in [
+        (None, true, None, false),
+        (Some(8), true, None, true),
+        (Some(9), true, None, false),
+        (Some(8), true, Some(false), false),
+        (None, true, Some(true), true),
+        // Of unknown age: not taken for a child.
+        (Some(14), false, None, true),
+        (None, false, None, false),
+    ] {
+        for actor in [as_staff("s1"), as_account("a1")] {
+            let change = first(&actor, |facts, command| {
+                facts.clinic.as_mut().unwrap().patient_only_from_age = from;
+                let patient = facts.patient.as_mut().unwrap();
+                patient.birth_date = patient.birth_date.filter(|_| born);
+                command.patient_only = said;
+            });
+            assert_eq!(change.unwrap().conversation.patient_only, hidden, "{from:?} {said:?}");
+        }
+    }
+    let guardian = as_account("g1");
+    let hiding = first(&guardian, |_, command| command.patient_only = Some(true));
+    assert_eq!(hiding.unwrap_err(), Refusal::at(Code::NotAllowed, "/patientOnly"));
+    let change = first(&guardian, |facts, _| {
+        facts.clinic.as_mut().unwrap().patient_only_from_age = Some(0);
+    });
+    assert!(!change.unwrap().conversation.patient_only, "a guardian sees what a guardian wrote");
+}
+
+#[test]
+fn a_record_that_was_merged_away_takes_no_message_and_staff_are_told_the_successor() {
+    let merge = |facts: &mut Facts| {
+        facts.patient.as_mut().unwrap().successor = Some(PatientId::parse("p2").unwrap());
+    };
+    for (actor, told) in [(as_staff("s1"), Some("p2")), (as_account("a1"), None)] {
+        let refusal = first(&actor, |facts, _| merge(facts)).unwrap_err();
+        assert_eq!(refusal.codes(), [Code::PatientMerged]);
+        assert_eq!(refusal.first().about.as_deref(), told);
+
+        let thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+        let mut facts = facts(&actor, &clinic());
+        merge(&mut facts);
+        let about = ReplyFacts {
+            conversation: Some(&thread.conversation),
+            quoted: None,
+            seen: None,
+            marker: ReadMarker::default(),
+            timers: &thread.timers,
+        };
+        let text = Reply { body: body("Hello"), in_reply_to: None, seen: None };
+        let refusal = reply(&actor, text, &facts, about, at(WORKING)).unwrap_err();
+        assert_eq!(refusal.codes(), [Code::PatientMerged]);
+        // What is there stays readable.
+        assert!(facts.side(&actor).unwrap().visible(Some(&thread.conversation)).is_ok());
+    }
+}
+
+#[test]
+fn a_reply_may_name_a_message_of_its_conversation_where_the_plan_has_it() {
+    let thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    let decide = |plan: Plan, number: u32| {
+        let actor = as_account("a1");
+        let mut facts = facts(&actor, &clinic());
+        facts.clinic.as_mut().unwrap().plan = plan;
+        let about = ReplyFacts {
+            conversation: Some(&thread.conversation),
+            quoted: thread.messages.first(),
+            seen: None,
+            marker: ReadMarker::default(),
+            timers: &thread.timers,
+        };
+        let text = Reply { body: body("Yes."), in_reply_to: Some(number), seen: None };
+        reply(&actor, text, &facts, about, at(WORKING))
+    };
+    let quote = decide(Plan::Connect, 1).unwrap().message.unwrap().quote.unwrap();
+    assert_eq!((quote.number, quote.text.as_str(), quote.cut), (1, "Good news.", false));
+    let unknown = decide(Plan::ConnectPro, 2).unwrap_err();
+    assert_eq!(unknown, Refusal::at(Code::QuotedMessageUnknown, "/inReplyTo"));
+    let excluded = decide(Plan::Portal, 1).unwrap_err();
+    assert_eq!(excluded, Refusal::at(Code::QuotesNotInPlan, "/inReplyTo"));
+}
+
+#[test]
+fn a_quote_is_cut_between_characters() {
+    let mut message = started(at(WORKING)).message.unwrap();
+    message.body = body(&"é".repeat(301));
+    let quote = Quote::of(&message);
+    assert_eq!((quote.text.chars().count(), quote.cut), (300, true));
+    assert!(!format!("{quote:?}").contains('é'), "no text in a debug print");
+}
+
+#[test]
+fn staff_come_and_go_and_somebody_stays() {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    let (s1, s2, s3) = (staff_id("s1"), staff_id("s2"), staff_id("s3"));
+    let alter_as = |thread: &Thread, who: &str, admin: bool, command: Alteration<'_>| {
+        let actor = as_staff(who);
+        let mut facts = facts(&actor, &clinic());
+        if admin {
+            let staff = facts.staff.as_mut().unwrap();
+            (staff.roles, staff.sees_all_conversations) = ([Role::Admin].into(), true);
+        }
+        alter(&actor, command, &facts, Some(&thread.conversation))
+    };
+    let joining = staff("s3");
+    let add = Alteration::AddStaff { id: &s3, member: Some(&joining) };
+    let change = alter_as(&thread, "s1", false, add).unwrap().unwrap();
+    assert_eq!(participants(&change), ["s1", "s2", "s3"]);
+    thread.apply(change);
+    assert_eq!(alter_as(&thread, "s2", false, add).unwrap(), None, "twice is once");
+
+    // Oneself, or an administrator anybody.
+    let others = alter_as(&thread, "s1", false, Alteration::RemoveStaff(&s2));
+    assert_eq!(codes(others), [Code::NotAllowed]);
+    let own = alter_as(&thread, "s2", false, Alteration::RemoveStaff(&s2)).unwrap().unwrap();
+    assert_eq!(own.left, [Participation::Staff(s2.clone())]);
+    thread.apply(own);
+    thread.apply(alter_as(&thread, "s9", true, Alteration::RemoveStaff(&s3)).unwrap().unwrap());
+    let last = alter_as(&thread, "s1", false, Alteration::RemoveStaff(&s1));
+    assert_eq!(codes(last), [Code::LastParticipant]);
+    let gone = alter_as(&thread, "s2", false, Alteration::PatientOnly(true));
+    assert_eq!(codes(gone), [Code::NotFound]);
 }
