@@ -13,6 +13,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod access_report;
 mod api_manners;
 mod automatic;
 mod aws;

@@ -17,7 +17,7 @@ fn views() -> [Event; 4] {
 }
 
 #[tokio::test]
-async fn what_cannot_be_recorded_is_not_shown() {
+async fn invariant_10_what_cannot_be_recorded_is_not_shown() {
     let (world, _) = World::with_conversation(Plan::Connect).await;
     for fault in [Fault::unavailable("PutItem"), Fault::throttled("PutItem")] {
         let unwritable = faulty(&world, fault.times(u32::MAX));

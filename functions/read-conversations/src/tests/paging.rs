@@ -1,14 +1,17 @@
 //! Pages: each entry exactly once, whatever shares an instant and whatever moves.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::clinic::Plan;
 use domain::command::Switch;
 use jiff::SignedDuration;
 use scenario::people::{account, link, staff};
 use scenario::{Event, NOW, World, name};
+use testkit::Fault;
 
-use super::{chart, clinic_inbox, inbox, next, reader, shown, thread};
+use super::{chart, clinic_inbox, faulty, inbox, next, reader, shown, thread};
 
 const MANY: usize = 45;
 
@@ -118,4 +121,39 @@ async fn what_moves_between_two_pages_hides_nothing() {
         let all: BTreeSet<String> = shown(&first).into_iter().chain(rest).collect();
         assert_eq!(all.len(), 10);
     }
+}
+
+/// A page costs the same, whatever exists.
+#[tokio::test]
+async fn a_page_makes_as_many_calls_with_many_conversations_as_with_few() {
+    let mut counts = Vec::new();
+    for conversations in [6_i64, 150] {
+        let world = World::of(Plan::Connect).await;
+        for number in 0..conversations {
+            let at = NOW + SignedDuration::from_secs(number);
+            world.start(&name("c1", "p1", &format!("v{number:03}")), at).await;
+        }
+        for event in [inbox(&account("a1")), clinic_inbox(&staff("s1")), chart(&staff("s1"))] {
+            for operation in ["Query", "BatchGetItem", "PutItem"] {
+                let calls = Arc::new(AtomicUsize::new(0));
+                let counted = Arc::clone(&calls);
+                let count = Fault::meanwhile(operation, move || {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    std::future::ready(())
+                });
+                let service = faulty(&world, count.times(u32::MAX));
+                let event = event.clone().query(&[("limit", "5")]);
+                let answer = world.ask(&service, &event).await;
+                assert_eq!(shown(&answer).len(), 5);
+                counts.push((conversations, operation, calls.load(Ordering::Relaxed)));
+            }
+        }
+    }
+    let (few, many) = counts.split_at(counts.len() / 2);
+    let calls = |counts: &[(i64, &str, usize)]| -> Vec<usize> {
+        counts.iter().map(|(_, _, calls)| *calls).collect()
+    };
+    assert_eq!(calls(few), calls(many));
+    // Of one patient: two lists, of three states each.
+    assert_eq!(calls(few)[0], 1 + 6, "one query for the links");
 }
