@@ -127,10 +127,7 @@ impl Reader for Tidy {
             "ul" | "menu" => self.list("ul"),
             "ol" => self.list("ol"),
             "li" => self.item(attributes),
-            "table" => {
-                self.reach_flow();
-                self.push(Container::Table, &[]);
-            }
+            "table" => self.open_table(),
             "thead" => self.section("thead"),
             "tbody" | "tfoot" => self.section("tbody"),
             "tr" => self.row(),
@@ -281,7 +278,8 @@ impl Tidy {
         };
     }
 
-    /// Opens the item or the cell that text, a list or a table needs here.
+    /// Opens the item or the cell that text, a list or a table needs here. Text that waits belongs
+    /// before it, so it has been written by then.
     fn reach_flow(&mut self) {
         match self.containers.last() {
             Some(Container::List(_)) => self.push(Container::Item, &[]),
@@ -304,6 +302,12 @@ impl Tidy {
         self.close_flow();
         self.reach_flow();
         self.push(Container::List(tag), &[]);
+    }
+
+    fn open_table(&mut self) {
+        self.close_flow();
+        self.reach_flow();
+        self.push(Container::Table, &[]);
     }
 
     fn item(&mut self, attributes: &[Attribute]) {

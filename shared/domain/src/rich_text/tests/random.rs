@@ -133,7 +133,7 @@ fn piece() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(2048))]
 
     #[test]
     fn any_markup_is_safe_stable_and_bounded(pieces in prop::collection::vec(piece(), 0..40)) {

@@ -73,6 +73,11 @@ fn writes_other_spellings_in_one_way() {
             "<table><td colspan=1 rowspan=999>a</table>",
             "<table><tbody><tr><td>a</td></tr></tbody></table>",
         ),
+        ("<ul>a<table></table>b</ul>", "<ul><li>a<table></table><p>b</p></li></ul>"),
+        (
+            "<table>a<table><td>b</table></table>",
+            "<table><tbody><tr><td>a<table><tbody><tr><td>b</td></tr></tbody></table></td></tr></tbody></table>",
+        ),
         (
             "<p>a<table><td>b</table>c",
             "<p>a</p><table><tbody><tr><td>b</td></tr></tbody></table><p>c</p>",
