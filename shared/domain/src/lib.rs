@@ -13,6 +13,7 @@ pub mod clinic;
 pub mod command;
 pub mod contact;
 pub mod conversation;
+pub mod file;
 pub mod gsm;
 pub mod hours;
 pub mod id;

@@ -109,7 +109,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 /// Whether `c` is refused in plain text: it could break a line of a mail header or a list, or show
 /// the text around it in another order than it is stored. Letters of right-to-left scripts need no
 /// such character and are welcome.
-fn is_forbidden(c: char) -> bool {
+pub(crate) fn is_forbidden(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
