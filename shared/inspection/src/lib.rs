@@ -1,0 +1,53 @@
+//! What is found in the bytes of an attachment: whether they are what was promised, of the declared
+//! type, whole and harmless.
+//!
+//! Pure: bytes in, a verdict and the bytes to be stored out. No AWS, no files, no clock.
+
+mod reader;
+mod signature;
+mod text;
+
+use domain::file::{FileType, Rejection, Sha256};
+use sha2::Digest as _;
+
+/// What was said about a file before it was uploaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// The declared type.
+    pub file_type: FileType,
+    /// How many bytes it has.
+    pub length: u64,
+    /// The fingerprint of its bytes.
+    pub sha256: Sha256,
+}
+
+/// A file that passed: what is stored and served. It differs from the upload where metadata was
+/// taken out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Inspected {
+    /// The bytes to store.
+    pub bytes: Vec<u8>,
+    /// Their fingerprint.
+    pub sha256: Sha256,
+}
+
+/// Inspects what was uploaded against what was promised.
+pub fn inspect(promise: &Promise, bytes: Vec<u8>) -> Result<Inspected, Rejection> {
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    if bytes.is_empty() || length != promise.length {
+        return Err(Rejection::LengthDiffers);
+    }
+    let sha256 = fingerprint(&bytes);
+    if sha256 != promise.sha256 {
+        return Err(Rejection::HashDiffers);
+    }
+    signature::check(promise.file_type, &bytes)?;
+    if matches!(promise.file_type, FileType::Text | FileType::Csv) {
+        text::check(&bytes)?;
+    }
+    Ok(Inspected { bytes, sha256 })
+}
+
+fn fingerprint(bytes: &[u8]) -> Sha256 {
+    Sha256::of_digest(sha2::Sha256::digest(bytes).into())
+}
