@@ -1,5 +1,6 @@
 //! A clinic's settings as JSON: what a request brings, and what an answer shows.
 
+use domain::attachment::FileLimits;
 use domain::clinic::{
     AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan, check_ages,
     check_hours, check_name_in_sms,
@@ -48,6 +49,30 @@ pub struct SettingsInput {
     /// Absent: none are sent.
     #[serde(default)]
     automatic_replies: Option<RepliesInput>,
+    /// Absent: the defaults of each.
+    #[serde(default)]
+    files: Option<FilesInput>,
+}
+
+/// Limits on files, in megabytes of 1,048,576 bytes.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FilesInput {
+    /// Absent: 10.
+    #[serde(default)]
+    patient_file_megabytes: Option<i64>,
+    /// Absent: 25.
+    #[serde(default)]
+    clinic_file_megabytes: Option<i64>,
+    /// Absent: 5.
+    #[serde(default)]
+    files_per_message: Option<i64>,
+    /// Absent: 100.
+    #[serde(default)]
+    patient_daily_megabytes: Option<i64>,
+    /// Absent: 1,000.
+    #[serde(default)]
+    clinic_daily_megabytes: Option<i64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -104,6 +129,7 @@ pub struct SettingsOutput<'a> {
     default_language: Language,
     office_hours: &'a WeeklyHours,
     automatic_replies: &'a AutomaticReplies,
+    files: FileLimits,
 }
 
 impl SettingsInput {
@@ -146,6 +172,8 @@ impl SettingsInput {
         let guardian_age_limit = limit.unwrap_or(ClinicSettings::DEFAULT_GUARDIAN_AGE_LIMIT);
         let patient_only_from_age = self.patient_only_from_age.map(age);
         check_ages(guardian_age_limit, patient_only_from_age, &mut checks);
+        let files = self.files.unwrap_or_default().parse();
+        files.check(&mut checks);
         checks.finish()?;
         let (Some(name), Some(sms_name), Some(plan), Some(default_language), Some(office_hours)) =
             (name, sms_name, plan, language, hours)
@@ -166,7 +194,29 @@ impl SettingsInput {
             default_language,
             office_hours,
             automatic_replies: replies,
+            files,
         })
+    }
+}
+
+impl FilesInput {
+    fn parse(self) -> FileLimits {
+        let default = FileLimits::default();
+        FileLimits {
+            patient_file_megabytes: self
+                .patient_file_megabytes
+                .map_or(default.patient_file_megabytes, count),
+            clinic_file_megabytes: self
+                .clinic_file_megabytes
+                .map_or(default.clinic_file_megabytes, count),
+            files_per_message: self.files_per_message.map_or(default.files_per_message, count),
+            patient_daily_megabytes: self
+                .patient_daily_megabytes
+                .map_or(default.patient_daily_megabytes, count),
+            clinic_daily_megabytes: self
+                .clinic_daily_megabytes
+                .map_or(default.clinic_daily_megabytes, count),
+        }
     }
 }
 
@@ -186,11 +236,11 @@ impl RepliesInput {
         };
         let outside_hours = self.outside_hours.map(|input| texts(input, "outsideHours"));
         let no_answer = self.no_answer.map(|input| NoAnswer {
-            after_office_minutes: minutes(input.after_office_minutes),
+            after_office_minutes: count(input.after_office_minutes),
             text: texts(input.text, "noAnswer/text"),
         });
-        let quiet = self.quiet_minutes.map(minutes);
-        let gap = self.minimum_gap_minutes.map(minutes);
+        let quiet = self.quiet_minutes.map(count);
+        let gap = self.minimum_gap_minutes.map(count);
         let replies = AutomaticReplies {
             outside_hours,
             no_answer,
@@ -217,6 +267,7 @@ impl<'a> From<&'a ClinicSettings> for SettingsOutput<'a> {
             default_language: settings.default_language,
             office_hours: &settings.office_hours,
             automatic_replies: &settings.automatic_replies,
+            files: settings.files,
         }
     }
 }
@@ -238,7 +289,7 @@ fn age(number: i64) -> u8 {
     u8::try_from(number).unwrap_or(u8::MAX)
 }
 
-/// What no minutes can be becomes the most, which is outside every range and refused as that.
-fn minutes(number: i64) -> u32 {
+/// What no count can be becomes the most, which is outside every range and refused as that.
+fn count(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

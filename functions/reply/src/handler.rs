@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
-use domain::command::{self, Change, ReplyFacts};
+use domain::command::{self, Change, Enclosures, ReplyFacts};
 use domain::conversation::{Conversation, MAX_MESSAGES, Message, Person, ReadMarker};
 use domain::id::{ClinicId, ConversationId, PatientId};
 use domain::outage::{Outage, OutageKind};
 use domain::refusal::{Checks, Code, Refusal};
-use domain::rich_text::Body;
 use edge::{Failure, Request, Response, Service};
 use jiff::Timestamp;
 use platform::{Attempts, Sources};
 use serde::{Deserialize, Serialize};
+use store::attachments::{self, Enclosed};
 use store::idempotency::{Claim, Remembered};
 use store::key::ConversationKey;
 use store::{Committed, Store, change, facts, key};
@@ -36,6 +36,10 @@ pub struct Reply {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewMessage {
     body: String,
+    #[serde(default)]
+    attachments: Vec<String>,
+    #[serde(default)]
+    documents: Vec<String>,
     in_reply_to: Option<u32>,
     seen: Option<u32>,
 }
@@ -85,16 +89,17 @@ impl Service for Reply {
                 seen: known.seen.as_ref(),
                 marker: marker.map(|(_, marker)| *marker).unwrap_or_default(),
                 timers: &known.timers,
+                enclosed: known.enclosed.facts(),
             };
             let decided = command::reply(actor, wanted.clone(), &known.facts, about, now)?;
             let answer = encode(&answer_of(&decided))?;
             let subject = Subject {
                 clinic: Some(name.clinic.clone()),
                 patient: Some(name.patient.clone()),
-                objects: vec![
+                objects: decided.objects([
                     name.conversation.to_string(),
                     decided.conversation.tally.total.to_string(),
-                ],
+                ]),
             };
             let action = Action::ConversationReply;
             let id = self.sources.new_id();
@@ -127,6 +132,7 @@ struct Known {
     /// The markers of everybody who the caller may be.
     markers: Vec<(Person, ReadMarker)>,
     timers: domain::automatic::Timers,
+    enclosed: Enclosed,
     remembered: Option<Remembered>,
 }
 
@@ -147,6 +153,7 @@ impl Known {
             .chain([conversation_key.clone(), claim.key().clone()])
             .chain(change::timer_keys(name))
             .chain(message_keys.iter().flatten().cloned())
+            .chain(attachments::keys(&name.clinic, &name.patient, &wanted.enclosures))
             .chain(readers.iter().map(|reader| key::marker(name, reader)));
         let mut found = store.read(keys).await?;
         let mut markers = Vec::new();
@@ -164,6 +171,7 @@ impl Known {
             seen: seen?,
             markers,
             timers: change::timers(&mut found, name)?,
+            enclosed: Enclosed::take(&mut found, &name.clinic, &name.patient, &wanted.enclosures)?,
             remembered: found.take(claim.key())?,
         })
     }
@@ -171,7 +179,8 @@ impl Known {
 
 fn parse(dto: &NewMessage) -> Result<command::Reply, Refusal> {
     let mut checks = Checks::new();
-    let body = checks.take("/body", Body::parse(&dto.body));
+    let enclosures = Enclosures::parse(&dto.attachments, &dto.documents, &mut checks);
+    let body = checks.take("/body", enclosures.body(&dto.body));
     let is_number = |number: u32| (1..=MAX_MESSAGES).contains(&number);
     if !dto.seen.is_none_or(is_number) {
         checks.note(Code::MarkerBeyondLast, "/seen");
@@ -181,7 +190,7 @@ fn parse(dto: &NewMessage) -> Result<command::Reply, Refusal> {
     }
     checks.finish()?;
     let body = body.ok_or(Code::Internal)?;
-    Ok(command::Reply { body, in_reply_to: dto.in_reply_to, seen: dto.seen })
+    Ok(command::Reply { body, enclosures, in_reply_to: dto.in_reply_to, seen: dto.seen })
 }
 
 fn answer_of(change: &Change) -> Added {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
-use domain::command::{self, Addressees, Change};
+use domain::command::{self, Addressees, Change, Enclosures};
 use domain::conversation::{MAX_GROUPS, MAX_PARTICIPANTS};
 use domain::id::{ClinicId, ConversationId, GroupId, PatientId, StaffId};
 use domain::outage::{Outage, OutageKind};
@@ -18,6 +18,7 @@ use edge::{Failure, Request, Response, Service};
 use jiff::Timestamp;
 use platform::{Attempts, Sources};
 use serde::{Deserialize, Serialize};
+use store::attachments::{self, Enclosed};
 use store::idempotency::{Claim, Remembered};
 use store::{Committed, Store, change, facts, groups, key};
 
@@ -44,6 +45,10 @@ struct NewConversation {
     to: Vec<String>,
     #[serde(default)]
     groups: Vec<String>,
+    #[serde(default)]
+    attachments: Vec<String>,
+    #[serde(default)]
+    documents: Vec<String>,
     replies_allowed: Option<bool>,
     patient_only: Option<bool>,
 }
@@ -85,7 +90,8 @@ impl Service for SendMessage {
             let recipients = wanted.to.iter().map(|id| key::staff(&clinic, id));
             let addressed = wanted.groups.iter().map(|id| key::group(&clinic, id));
             let keys = facts::keys(actor, &clinic, &patient);
-            let keys = keys.into_iter().chain(recipients).chain(addressed);
+            let files = attachments::keys(&clinic, &patient, &wanted.enclosures);
+            let keys = keys.into_iter().chain(recipients).chain(addressed).chain(files);
             let (found, members) = tokio::join!(
                 self.store.read(keys.chain([claim.key().clone()])),
                 self.store.members(&clinic, &wanted.groups),
@@ -105,13 +111,16 @@ impl Service for SendMessage {
             }
 
             let groups = groups::groups(&found, &clinic, &wanted.groups, members?)?;
-            let addressees = Addressees { staff: &staff, groups: &groups };
+            let enclosed = Enclosed::take(&mut found, &clinic, &patient, &wanted.enclosures)?;
+            let addressees =
+                Addressees { enclosed: enclosed.facts(), staff: &staff, groups: &groups };
             let command = command::Start {
                 conversation: fresh_id(&self.sources)?,
                 title: wanted.title.clone(),
                 body: wanted.body.clone(),
                 to: wanted.to.clone(),
                 groups: wanted.groups.clone(),
+                enclosures: wanted.enclosures.clone(),
                 replies_allowed: wanted.replies_allowed,
                 patient_only: wanted.patient_only,
             };
@@ -122,7 +131,7 @@ impl Service for SendMessage {
             let subject = Subject {
                 clinic: Some(clinic.clone()),
                 patient: Some(patient.clone()),
-                objects: vec![decided.conversation.id.to_string()],
+                objects: decided.objects([decided.conversation.id.to_string()]),
             };
             let action = Action::ConversationStart;
             let id = self.sources.new_id();
@@ -151,6 +160,7 @@ struct Wanted {
     body: Body,
     to: Vec<StaffId>,
     groups: Vec<GroupId>,
+    enclosures: Enclosures,
     replies_allowed: Option<bool>,
     patient_only: Option<bool>,
 }
@@ -159,7 +169,8 @@ fn parse(dto: &NewConversation) -> Result<Wanted, Refusal> {
     let mut checks = Checks::new();
     let title = Title::parse(&dto.title).map_err(problem_codes::of_title);
     let title = checks.take("/title", title);
-    let body = checks.take("/body", Body::parse(&dto.body));
+    let enclosures = Enclosures::parse(&dto.attachments, &dto.documents, &mut checks);
+    let body = checks.take("/body", enclosures.body(&dto.body));
     // More names than a conversation can have are not even looked up.
     if dto.to.len() > MAX_PARTICIPANTS {
         checks.note(Code::TooManyParticipants, "/to");
@@ -180,7 +191,7 @@ fn parse(dto: &NewConversation) -> Result<Wanted, Refusal> {
     checks.finish()?;
     let (Some(title), Some(body)) = (title, body) else { return Err(Code::Internal.into()) };
     let NewConversation { replies_allowed, patient_only, .. } = *dto;
-    Ok(Wanted { title, body, to, groups, replies_allowed, patient_only })
+    Ok(Wanted { title, body, to, groups, enclosures, replies_allowed, patient_only })
 }
 
 fn fresh_id(sources: &Sources) -> Result<ConversationId, Outage> {

@@ -88,6 +88,20 @@ actions! {
     LinkChange "link.change";
     /// An account link was revoked.
     LinkRevoke "link.revoke";
+    /// An upload of a file was begun.
+    AttachmentUpload "attachment.upload";
+    /// It was asked what became of an uploaded file.
+    AttachmentView "attachment.view";
+    /// A file of a message was opened.
+    AttachmentDownload "attachment.download";
+    /// An uploaded file was found clean, turned away, or given up.
+    AttachmentEnd "attachment.end";
+    /// A patient's chart documents were listed.
+    DocumentList "document.list";
+    /// What is known of a chart document was read.
+    DocumentView "document.view";
+    /// A chart document was registered or replaced.
+    DocumentChange "document.change";
     /// The clinic answered by itself.
     AutomaticReply "automatic.reply";
     /// A timer for an automatic reply ended without one.

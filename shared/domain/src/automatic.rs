@@ -154,7 +154,7 @@ pub fn fire(
                 return Fired::NotNeeded(NotNeeded::SwitchedOff);
             };
             let author = Author::Automatic { reason: timer.kind };
-            match conversation.clone().with_message(author, None, body.clone(), now) {
+            match conversation.clone().with_message(author, body.clone().into(), now) {
                 Ok((next, message)) => Fired::Reply(Box::new(Change {
                     message: Some(message),
                     drop: vec![timer.kind],

@@ -6,10 +6,11 @@
 
 use crate::audit::Changed;
 use crate::clinic::{ClinicSettings, Language, LocalizedBody};
+use crate::document::Document as ChartDocument;
 use crate::hours::WeeklyHours;
 use crate::id::GroupId;
 use crate::people::{AccountLink, Group, Patient, StaffMember};
-use crate::version::Document;
+use crate::version::{self, Document};
 
 /// What stands for a value that is not recorded.
 const SET: &str = "set";
@@ -54,7 +55,41 @@ impl Document for ClinicSettings {
             })
             .shown("automaticReplies.minimumGapMinutes", |settings| {
                 Some(settings.automatic_replies.minimum_gap_minutes)
+            })
+            .shown("files.patientFileMegabytes", |settings| {
+                Some(settings.files.patient_file_megabytes)
+            })
+            .shown("files.clinicFileMegabytes", |settings| {
+                Some(settings.files.clinic_file_megabytes)
+            })
+            .shown("files.filesPerMessage", |settings| Some(settings.files.files_per_message))
+            .shown("files.patientDailyMegabytes", |settings| {
+                Some(settings.files.patient_daily_megabytes)
+            })
+            .shown("files.clinicDailyMegabytes", |settings| {
+                Some(settings.files.clinic_daily_megabytes)
             });
+        comparison.changes
+    }
+}
+
+impl version::Document for ChartDocument {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// What the registration says. What became of the file is no change of it.
+    fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+        let mut comparison = Comparison::new(before, self);
+        comparison
+            .shown("kind", |document| Some(&document.kind))
+            .shown("date", |document| Some(document.date))
+            .hidden("title", |document| Some(&document.title))
+            .hidden("name", |document| Some(&document.promise.name))
+            .shown("type", |document| Some(document.promise.file_type.media_type()))
+            .shown("length", |document| Some(document.promise.length))
+            .hidden("sha256", |document| Some(document.promise.sha256))
+            .hidden("copyFrom", |document| document.copy.as_ref());
         comparison.changes
     }
 }

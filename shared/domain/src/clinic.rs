@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
+use crate::attachment::FileLimits;
 use crate::gsm;
 use crate::hours::WeeklyHours;
 use crate::id::ClinicId;
@@ -51,6 +52,11 @@ impl Plan {
 
     /// Whether guardians may write for their dependants.
     pub fn has_guardians(self) -> bool {
+        self.needs_account()
+    }
+
+    /// Whether patients may attach files.
+    pub fn has_patient_files(self) -> bool {
         self.needs_account()
     }
 
@@ -216,6 +222,9 @@ pub struct ClinicSettings {
     pub office_hours: WeeklyHours,
     /// What is answered when nobody is.
     pub automatic_replies: AutomaticReplies,
+    /// How many and how large files may be.
+    #[serde(default)]
+    pub files: FileLimits,
 }
 
 impl ClinicSettings {
@@ -255,6 +264,7 @@ impl ClinicSettings {
         self.automatic_replies.check_minutes(&mut checks);
         check_hours(&self.office_hours, &self.automatic_replies, &mut checks);
         check_ages(self.guardian_age_limit, self.patient_only_from_age, &mut checks);
+        self.files.check(&mut checks);
         checks.finish()
     }
 

@@ -5,19 +5,23 @@
 //! with every reason, or a [`Change`] to be written in one transaction.
 
 mod alter;
+mod enclose;
 mod reply;
 mod start;
 
 pub use alter::{Alteration, Switch, alter, switch};
+pub use enclose::{Enclosed, Enclosures};
 pub use reply::{Reply, ReplyFacts, reply};
 pub use start::{
     Addressees, GroupFacts, Start, may_address_group, may_address_staff, may_start, start,
 };
 
 use crate::access::Side;
+use crate::attachment::Attachment;
 use crate::automatic::{Timer, TimerKind};
 use crate::clinic::ClinicSettings;
 use crate::conversation::{Conversation, Message, Participation, Person, ReadMarker};
+use crate::document::Document;
 use crate::people::Patient;
 use crate::refusal::{Checks, Code, Refusal};
 
@@ -43,9 +47,19 @@ pub struct Change {
     pub marker: Option<(Person, ReadMarker)>,
     /// Who takes part no longer.
     pub left: Vec<Participation>,
+    /// The uploaded files that are sent with the message, each in the place of the version before.
+    pub bound: Vec<Attachment>,
+    /// The chart documents of which a copy is sent, each as it must still be.
+    pub copied: Vec<Document>,
 }
 
 impl Change {
+    /// What its record names: what is given, and each file that is sent.
+    pub fn objects(&self, first: impl IntoIterator<Item = String>) -> Vec<String> {
+        let files = self.message.iter().flat_map(|message| &message.files);
+        first.into_iter().chain(files.map(|file| file.id.to_string())).collect()
+    }
+
     /// A change of a conversation that is there, and of nothing beside it.
     pub(crate) fn of(before: &Conversation, after: Conversation) -> Self {
         Self {
@@ -58,6 +72,8 @@ impl Change {
             drop: Vec::new(),
             marker: None,
             left: Vec::new(),
+            bound: Vec::new(),
+            copied: Vec::new(),
         }
     }
 }

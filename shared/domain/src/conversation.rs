@@ -6,7 +6,11 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ClinicId, ConversationId, GroupId, PatientId, StaffId};
+use crate::attachment::Kept;
+use crate::file::{FileName, FileType};
+use crate::id::{
+    AccountId, AttachmentId, ClinicId, ConversationId, DocumentId, GroupId, PatientId, StaffId,
+};
 use crate::people::{Relationship, StaffMember};
 use crate::refusal::Code;
 use crate::rich_text::Body;
@@ -322,6 +326,41 @@ impl fmt::Debug for Quote {
     }
 }
 
+/// A file of a message, as it was sent: what the chart holds later changes nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageFile {
+    /// The file.
+    pub id: AttachmentId,
+    /// The chart document that it is a copy of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentId>,
+    /// The name.
+    pub name: FileName,
+    /// The type.
+    pub file_type: FileType,
+    /// The content.
+    #[serde(flatten)]
+    pub kept: Kept,
+}
+
+/// What is said with a message.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// The text; it may be empty beside a file.
+    pub body: Body,
+    /// The message that this one answers.
+    pub quote: Option<Quote>,
+    /// The files.
+    pub files: Vec<MessageFile>,
+}
+
+impl From<Body> for Content {
+    fn from(body: Body) -> Self {
+        Self { body, quote: None, files: Vec::new() }
+    }
+}
+
 /// A message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -335,6 +374,9 @@ pub struct Message {
     /// What was written.
     #[serde(with = "stored_body")]
     pub body: Body,
+    /// The files that were sent with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<MessageFile>,
     /// When it was stored.
     pub at: Timestamp,
     /// The counts of messages up to and with this one.
@@ -375,8 +417,7 @@ impl Conversation {
     pub(crate) fn with_message(
         self,
         author: Author,
-        quote: Option<Quote>,
-        body: Body,
+        content: Content,
         now: Timestamp,
     ) -> Result<(Self, Message), Code> {
         if self.tally.total >= MAX_MESSAGES {
@@ -407,7 +448,8 @@ impl Conversation {
                 }
             }
         }
-        Ok((next, Message { number, author, quote, body, at, tally }))
+        let Content { body, quote, files } = content;
+        Ok((next, Message { number, author, quote, body, files, at, tally }))
     }
 
     /// The conversation, closed. The matter is done: nobody waits any more.

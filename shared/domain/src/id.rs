@@ -75,6 +75,12 @@ identifiers! {
     ClientId;
     /// A conversation about one patient.
     ConversationId;
+    /// An uploaded file.
+    AttachmentId;
+    /// A document of a patient's chart, as the chart system names it.
+    DocumentId;
+    /// A kind of chart document, in the chart system's words: `lab_result`, `referral`.
+    DocumentKind;
 }
 
 fn checked(text: &str) -> Result<&str, InvalidId> {

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod attachment;
 pub mod audit;
 pub mod automatic;
 pub mod birth_date;
@@ -13,6 +14,7 @@ pub mod clinic;
 pub mod command;
 pub mod contact;
 pub mod conversation;
+pub mod document;
 pub mod file;
 pub mod gsm;
 pub mod hours;

@@ -4,6 +4,7 @@
 use crate::birth_date::InvalidBirthDate;
 use crate::clinic::UnknownLanguage;
 use crate::contact::{EmailProblem, SmsProblem};
+use crate::file::{FileNameProblem, InvalidSha256};
 use crate::hours::{HoursPlace, HoursProblem};
 use crate::id::InvalidId;
 use crate::refusal::Code;
@@ -35,6 +36,26 @@ impl From<UnknownLanguage> for Code {
 impl From<InvalidBirthDate> for Code {
     fn from(InvalidBirthDate: InvalidBirthDate) -> Self {
         Self::BirthDateInvalid
+    }
+}
+
+impl From<FileNameProblem> for Code {
+    fn from(problem: FileNameProblem) -> Self {
+        match problem {
+            FileNameProblem::ForbiddenCharacter => Self::ForbiddenCharacter,
+            FileNameProblem::OtherExtension => Self::FileEndingDiffers,
+            FileNameProblem::Empty
+            | FileNameProblem::TooLong
+            | FileNameProblem::IsPath
+            | FileNameProblem::UncertainEnd
+            | FileNameProblem::NoExtension => Self::FileNameInvalid,
+        }
+    }
+}
+
+impl From<InvalidSha256> for Code {
+    fn from(InvalidSha256: InvalidSha256) -> Self {
+        Self::FingerprintInvalid
     }
 }
 

@@ -225,6 +225,58 @@ codes! {
         "The conversation has no message of the number that the reply answers."
         "Send the number of a message of this conversation, or leave inReplyTo out.";
 
+    FileNameInvalid "file_name_invalid" Invalid
+        "A file's name is not 1 to 255 bytes of one plain line, has a / or \\ or a dot in front, or no ending."
+        "Rename the file: a short name, a dot and the ending of its type.";
+    FileEndingDiffers "file_ending_differs" Invalid
+        "A file's name does not have the ending of its declared type."
+        "Rename the file, or declare the type that it is.";
+    FileTypeNotAllowed "file_type_not_allowed" Invalid
+        "Files of this type are not taken from this sender."
+        "Patients attach PDF, JPG and PNG. Clinics attach GIF, WebP, docx, xlsx, pptx, odt, ods, odp, txt and csv as well.";
+    FileLengthInvalid "file_length_invalid" Invalid
+        "A file has no bytes, or more than the clinic takes from this sender."
+        "Send a smaller file; the clinic's settings say how large it may be.";
+    FingerprintInvalid "fingerprint_invalid" Invalid
+        "A SHA-256 is not 64 characters of 0-9 and a-f."
+        "Send the SHA-256 of the file's bytes in hexadecimal digits, in small letters.";
+    TooManyFiles "too_many_files" Invalid
+        "A message has more files than the clinic takes."
+        "Send the files in several messages; the clinic's settings say how many one may have.";
+    FileLimitOutOfRange "file_limit_out_of_range" Invalid
+        "A limit on files is outside its range: 1 to 25 MB for a file, 1 to 10 files a message, 1 to 10,000 MB a day."
+        "Choose a number within the range, and for a day at least as much as for a file.";
+    FilesNotInPlan "files_not_in_plan" Conflict
+        "On the clinic's plan, patients cannot attach files."
+        "Write without a file, or contact the clinic another way.";
+    FileQuotaReached "file_quota_reached" Conflict
+        "You have uploaded as much today as the clinic takes in a day."
+        "Upload the file tomorrow.";
+    AttachmentNotFound "attachment_not_found" NotFound
+        "There is no such file that you may attach here."
+        "Name files that you uploaded for this patient or conversation, and documents of this patient.";
+    AttachmentUsed "attachment_used" Conflict
+        "The file was sent with a message already."
+        "Upload the file again to send it once more.";
+    AttachmentNotReady "attachment_not_ready" Conflict
+        "The file is not uploaded, or its inspection has not ended; the answer names its state."
+        "Upload the file, wait until its state is clean, and send again with the same Idempotency-Key.";
+    AttachmentRejected "attachment_rejected" Conflict
+        "The file was turned away by the inspection; the answer names the reason."
+        "Leave the file out, or send another one; the file's state says what to do about it.";
+    AttachmentExpired "attachment_expired" Conflict
+        "The file was not sent within a day, and is gone."
+        "Upload the file again.";
+    DateRangeInvalid "date_range_invalid" Invalid
+        "The range is not two days such as 2026-11-25, the first not after the last."
+        "Send from and to as days, or leave them out.";
+    DocumentDateInvalid "document_date_invalid" Invalid
+        "A document's date is not a day such as 2026-11-25."
+        "Send the day of the document.";
+    CopySourceInvalid "copy_source_invalid" Invalid
+        "The object to copy is not in the clinic's own folder of the chart system's bucket, or there is no such bucket."
+        "Send a key that begins with the clinic's id and a slash, or upload the file.";
+
     ConversationClosed "conversation_closed" Conflict
         "The conversation is closed."
         "The clinic's staff can reopen it.";
@@ -327,8 +379,8 @@ pub struct Reason {
     pub code: Code,
     /// The member (as a JSON pointer such as `/title`), header or parameter that it is about.
     pub place: Option<String>,
-    /// The id that the caller should know of, where the remedy needs one: a merged-away patient's
-    /// successor.
+    /// What the caller should know of, where the remedy needs it: a merged-away patient's successor, a
+    /// file's state.
     pub about: Option<String>,
 }
 
@@ -420,6 +472,11 @@ impl Checks {
     /// Notes a reason that names an id.
     pub fn note_about(&mut self, code: Code, id: impl Into<String>) {
         self.reasons.push(Reason { code, place: None, about: Some(id.into()) });
+    }
+
+    /// Notes a reason.
+    pub fn add(&mut self, reason: Reason) {
+        self.reasons.push(reason);
     }
 
     /// The reasons so far.

@@ -73,13 +73,21 @@ impl Body {
     /// Control characters are removed, and line separators of every kind become line feeds, before
     /// anything is judged. Whether the body is empty is decided on what is left of it.
     pub fn parse(raw: &str) -> Result<Self, BodyProblem> {
+        match Self::parse_beside_files(raw) {
+            Ok(body) if body.text.is_empty() => Err(BodyProblem::Empty),
+            parsed => parsed,
+        }
+    }
+
+    /// The same for a body beside files, which may say nothing: then both its forms are empty.
+    pub fn parse_beside_files(raw: &str) -> Result<Self, BodyProblem> {
         if raw.len() > MAX_RAW_BYTES {
             return Err(BodyProblem::TooLong { limit: MAX_RAW_BYTES });
         }
         let html = SANITIZER.clean(&tidy::tidy(raw)?).to_string();
         let rendition = plain::rendition(&html)?;
         if !rendition.visible {
-            return Err(BodyProblem::Empty);
+            return Ok(Self { html: String::new(), text: String::new() });
         }
         if html.len() > MAX_STORED_BYTES || rendition.text.len() > MAX_STORED_BYTES {
             return Err(BodyProblem::TooLong { limit: MAX_STORED_BYTES });

@@ -11,10 +11,13 @@ use jiff::Timestamp;
 
 use crate::access::Facts;
 use crate::actor::Actor;
+use crate::attachment::FileLimits;
 use crate::automatic::{Timer, Timers};
 use crate::birth_date::BirthDate;
 use crate::clinic::{AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan};
-use crate::command::{self, Addressees, Change, Reply, ReplyFacts, Start, Switch};
+use crate::command::{
+    self, Addressees, Change, Enclosed, Enclosures, Reply, ReplyFacts, Start, Switch,
+};
 use crate::contact::{EmailAddress, SmsNumber};
 use crate::conversation::{Conversation, Message, ReadMarker};
 use crate::hours::{RawHours, RawWindow, WeeklyHours};
@@ -79,6 +82,7 @@ pub(crate) fn clinic() -> ClinicSettings {
             &["mon", "tue", "wed", "thu", "fri"],
             &["09:00-17:00"],
         ),
+        files: FileLimits::default(),
         automatic_replies: AutomaticReplies {
             outside_hours: Some(text("We are closed.", "Nous sommes absents.")),
             no_answer: Some(NoAnswer {
@@ -199,6 +203,7 @@ pub(crate) fn send_to(to: &[&str]) -> Start {
         body: body("Good news."),
         to: to.iter().map(|id| staff_id(id)).collect(),
         groups: Vec::new(),
+        enclosures: Enclosures::default(),
         replies_allowed: None,
         patient_only: None,
     }
@@ -208,7 +213,7 @@ pub(crate) fn send_to(to: &[&str]) -> Start {
 pub(crate) fn started(now: Timestamp) -> Change {
     let actor = as_staff("s1");
     let recipients = [Some(staff("s2"))];
-    let addressees = Addressees { staff: &recipients, groups: &[] };
+    let addressees = Addressees { staff: &recipients, ..Addressees::default() };
     command::start(&actor, send_to(&["s2"]), &facts(&actor, &clinic()), addressees, now).unwrap()
 }
 
@@ -244,8 +249,9 @@ impl Thread {
             seen: None,
             marker: ReadMarker::default(),
             timers: &self.timers,
+            enclosed: Enclosed::default(),
         };
-        let reply = Reply { body: body("Thanks!"), in_reply_to: None, seen: None };
+        let reply = Reply::from(body("Thanks!"));
         command::reply(actor, reply, &facts(actor, &self.clinic), about, now)
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::actor::Actor;
+use domain::attachment::FileLimits;
 use domain::birth_date::BirthDate;
 use domain::clinic::{AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan};
 use domain::contact::{EmailAddress, SmsNumber};
@@ -63,6 +64,7 @@ pub fn clinic(id: &str, plan: Plan) -> ClinicSettings {
         patient_only_from_age: None,
         default_language: Language::En,
         office_hours: WeeklyHours::new(&hours).unwrap(),
+        files: FileLimits::default(),
         automatic_replies: AutomaticReplies {
             outside_hours: Some(text("We are closed.")),
             no_answer: Some(NoAnswer { after_office_minutes: 60, text: text("Please wait.") }),

@@ -3,7 +3,9 @@
 use domain::actor::Actor;
 use domain::audit::{Action, Outcome, Record, Subject};
 use domain::clinic::{ClinicSettings, Plan};
-use domain::command::{self, Addressees, Alteration, Change, ReplyFacts, Switch};
+use domain::command::{
+    self, Addressees, Alteration, Change, Enclosed, Enclosures, ReplyFacts, Switch,
+};
 use domain::conversation::{Conversation, Message, Person, ReadMarker};
 use domain::id::ConversationId;
 use domain::people::{AccountLink, Group, Patient, Role, StaffMember};
@@ -163,10 +165,11 @@ impl World {
             body: Body::parse("Gallstones.").unwrap(),
             to: to.iter().map(|id| people::staff_id(id)).collect(),
             groups: Vec::new(),
+            enclosures: Enclosures::default(),
             replies_allowed: Some(replies_allowed),
             patient_only: None,
         };
-        let addressees = Addressees { staff: &members, groups: &[] };
+        let addressees = Addressees { staff: &members, ..Addressees::default() };
         let change = command::start(&actor, command, &facts, addressees, at).unwrap();
         self.write(&actor, Action::ConversationStart, &change, at).await;
     }
@@ -191,13 +194,14 @@ impl World {
         let facts = facts::peek(&found, actor, clinic, patient).unwrap();
         let timers = change::timers(&mut found, name).unwrap();
         let conversation: Conversation = found.take(&key::conversation(name)).unwrap().unwrap();
-        let command = command::Reply { body, in_reply_to: None, seen: None };
+        let command = command::Reply::from(body);
         let about = ReplyFacts {
             conversation: Some(&conversation),
             quoted: None,
             seen: None,
             marker: ReadMarker::default(),
             timers: &timers,
+            enclosed: Enclosed::default(),
         };
         let change = command::reply(actor, command, &facts, about, at).unwrap();
         self.write(actor, Action::ConversationReply, &change, at).await;

@@ -9,11 +9,11 @@ use domain::outage::Outage;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::facts;
 use crate::inbox::Entry;
 use crate::key::{self, ConversationKey, Key, List, Listed, Owner, Work};
 use crate::read::Found;
 use crate::transaction::{Guard, Transaction};
+use crate::{attachments, facts};
 
 /// A timer as it is stored, with how often it was looked at since it was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,7 @@ pub fn write(transaction: &mut Transaction, change: &Change, now: Timestamp, rec
         }
     }
 
+    attachments::enclose(transaction, change, now);
     list(transaction, &name, conversation);
     for left in &change.left {
         let owner = match left {

@@ -6,8 +6,14 @@
 use domain::actor::Actor;
 use domain::automatic::TimerKind;
 use domain::conversation::{AutomaticReason, Conversation, Party, Person, State};
-use domain::id::{AccountId, ClinicId, ConversationId, GroupId, PatientId, StaffId};
+use domain::id::{
+    AccountId, AttachmentId, ClinicId, ConversationId, DocumentId, DocumentKind, GroupId,
+    PatientId, StaffId,
+};
 use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::attachments::AttachmentKey;
 
 /// How many partitions the `due` index has for each kind of work.
 pub const DUE_SHARDS: u32 = 4;
@@ -83,13 +89,15 @@ pub enum Listed {
     Closed,
 }
 
-/// The two kinds of work that come due.
+/// The kinds of work that come due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     /// Announcing messages.
     Notice,
     /// Looking at timers.
     Timer,
+    /// Inspecting files, and giving up those that nobody uses.
+    File,
 }
 
 impl Listed {
@@ -141,10 +149,14 @@ impl ConversationKey {
     }
 
     fn shard(&self) -> u32 {
-        let bytes = self.conversation.as_str().bytes();
-        bytes.fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)))
-            % DUE_SHARDS
+        shard_of(self.conversation.as_str())
     }
+}
+
+/// The shard of the index `due` that what has this id stands in.
+pub fn shard_of(id: &str) -> u32 {
+    id.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)))
+        % DUE_SHARDS
 }
 
 /// The partition of a clinic's settings, groups and staff.
@@ -276,6 +288,57 @@ pub fn timer(key: &ConversationKey, kind: TimerKind) -> Key {
     Key { pk: key.partition(), sk: sk.to_owned() }
 }
 
+/// An uploaded file.
+pub fn attachment(name: &AttachmentKey) -> Key {
+    let AttachmentKey { clinic, patient, attachment } = name;
+    let pk = format!("CLINIC#{clinic}#PATIENT#{patient}#ATTACHMENT#{attachment}");
+    Key { pk, sk: "ATTACHMENT".to_owned() }
+}
+
+/// The name that the partition of an uploaded file stands for; `None` if it is not one's.
+pub fn attachment_of(pk: &str) -> Option<AttachmentKey> {
+    let mut parts = pk.split('#');
+    let mut next = |label: &str| (parts.next()? == label).then(|| parts.next())?;
+    let clinic = ClinicId::parse(next("CLINIC")?).ok()?;
+    let patient = PatientId::parse(next("PATIENT")?).ok()?;
+    let attachment = AttachmentId::parse(next("ATTACHMENT")?).ok()?;
+    parts.next().is_none().then_some(AttachmentKey { clinic, patient, attachment })
+}
+
+/// What one caller uploaded at a clinic in a day.
+pub fn quota(clinic: &ClinicId, actor: &Actor, day: Date) -> Key {
+    let pk = format!("CLINIC#{clinic}#UPLOADS#{}", actor.unique_name());
+    Key { pk, sk: format!("DAY#{day}") }
+}
+
+/// A document of a patient's chart.
+pub fn document(clinic: &ClinicId, patient: &PatientId, document: &DocumentId) -> Key {
+    Key { pk: format!("CLINIC#{clinic}#PATIENT#{patient}"), sk: format!("DOCUMENT#{document}") }
+}
+
+/// The partition of a patient's documents, in the index `chart`; of those of one kind, in the index
+/// `inbox`.
+pub fn documents_partition(
+    clinic: &ClinicId,
+    patient: &PatientId,
+    kind: Option<&DocumentKind>,
+) -> String {
+    match kind {
+        None => format!("CLINIC#{clinic}#PATIENT#{patient}#DOCUMENTS"),
+        Some(kind) => format!("CLINIC#{clinic}#PATIENT#{patient}#DOCUMENTS#{kind}"),
+    }
+}
+
+/// The place in a list of documents: by day, and by document where that is the same.
+pub fn document_position(date: Date, id: &DocumentId) -> String {
+    format!("{}#{id}", document_day(date))
+}
+
+/// A day as it stands in the place of a document.
+pub fn document_day(date: Date) -> String {
+    date.to_string()
+}
+
 /// What an idempotency key of one actor did.
 pub fn idempotency(actor: &Actor, key: &str) -> Key {
     Key { pk: format!("IDEMPOTENCY#{}#{key}", actor.unique_name()), sk: "IDEMPOTENCY".to_owned() }
@@ -291,6 +354,7 @@ pub fn due_partition(work: Work, shard: u32) -> String {
     match work {
         Work::Notice => format!("DUE#NOTICE#{shard}"),
         Work::Timer => format!("DUE#TIMER#{shard}"),
+        Work::File => format!("DUE#FILE#{shard}"),
     }
 }
 

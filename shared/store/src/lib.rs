@@ -3,6 +3,7 @@
 //! A command is two waves: [`Store::read`] fetches all facts at once, and [`Store::commit`] writes
 //! the decision in one transaction or not at all.
 
+pub mod attachments;
 pub mod audit;
 pub mod change;
 pub mod due;

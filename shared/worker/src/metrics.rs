@@ -18,6 +18,7 @@ fn line(work: Work, tick: Tick, now: Timestamp) -> Value {
     let function = match work {
         Work::Notice => "notify",
         Work::Timer => "auto-reply",
+        Work::File => "inspect-attachment",
     };
     let mut names = vec![json!({ "Name": "StuckItems", "Unit": "Count" })];
     let mut members = Map::new();

@@ -9,7 +9,9 @@ use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
 use domain::automatic::{Timer, TimerKind};
 use domain::clinic::{AutomaticReplies, ClinicSettings, LocalizedBody, NoAnswer};
-use domain::command::{self, Addressees, Change, Reply, ReplyFacts, Start, Switch};
+use domain::command::{
+    self, Addressees, Change, Enclosed, Enclosures, Reply, ReplyFacts, Start, Switch,
+};
 use domain::conversation::{Author, Conversation, Message, ReadMarker};
 use domain::hours::{RawHours, RawWindow, WeeklyHours};
 use domain::id::{AccountId, ClinicId, ConversationId, PatientId, StaffId};
@@ -110,6 +112,7 @@ impl World {
             body: Body::parse("Good news.").unwrap(),
             to: Vec::new(),
             groups: Vec::new(),
+            enclosures: Enclosures::default(),
             replies_allowed: None,
             patient_only: None,
         };
@@ -251,8 +254,9 @@ pub async fn reply(store: &Store, actor: &Actor, name: &ConversationKey) -> Mess
             seen: None,
             marker: ReadMarker::default(),
             timers: &timers,
+            enclosed: Enclosed::default(),
         };
-        let reply = Reply { body: Body::parse("Thanks!").unwrap(), in_reply_to: None, seen: None };
+        let reply = Reply::from(Body::parse("Thanks!").unwrap());
         let decided = command::reply(actor, reply, &facts, about, now()).unwrap();
         if write(store, actor, &decided).await == Committed::Done {
             return decided.message.unwrap();

@@ -9,7 +9,7 @@ use domain::access::Facts;
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
 use domain::clinic::ClinicSettings;
-use domain::command::{self, Addressees, Start};
+use domain::command::{self, Addressees, Enclosures, Start};
 use domain::contact::EmailAddress;
 use domain::id::{ClinicId, ConversationId, PatientId, StaffId};
 use domain::notice::Notice;
@@ -112,6 +112,7 @@ impl World {
             body: Body::parse(BODY).unwrap(),
             to: Vec::new(),
             groups: Vec::new(),
+            enclosures: Enclosures::default(),
             replies_allowed: None,
             patient_only: None,
         };

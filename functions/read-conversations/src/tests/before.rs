@@ -2,7 +2,7 @@
 
 use domain::audit::Action;
 use domain::clinic::{ClinicSettings, Plan};
-use domain::command::{self, Addressees, Start};
+use domain::command::{self, Addressees, Enclosures, Start};
 use domain::id::ConversationId;
 use domain::people::{Group, Patient, StaffMember};
 use domain::rich_text::Body;
@@ -89,10 +89,11 @@ async fn whether_it_can_be_started_is_what_starting_it_says() {
             body: Body::parse("Hello").unwrap(),
             to: vec![],
             groups: vec![scenario::people::group_id("g1")],
+            enclosures: Enclosures::default(),
             replies_allowed: None,
             patient_only: None,
         };
-        let addressees = Addressees { staff: &[], groups: &groups };
+        let addressees = Addressees { groups: &groups, ..Addressees::default() };
         let started = command::start(&actor, start, &facts, addressees, NOW);
         let refused = started.err().map(|refusal| refusal.codes()).unwrap_or_default();
         let refused: Vec<_> = refused.iter().map(|code| code.as_str()).collect();

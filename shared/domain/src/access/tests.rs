@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use super::*;
 use crate::automatic::Timers;
 use crate::clinic::Plan;
-use crate::command::{self, Addressees, Reply, ReplyFacts, Switch};
+use crate::command::{self, Addressees, Enclosed, Reply, ReplyFacts, Switch};
 use crate::conversation::{Message, ReadMarker, State};
 use crate::id::PatientId;
 use crate::testing::{
@@ -146,8 +146,9 @@ fn reply(case: &Case<'_>) -> Result<&'static str, Refusal> {
         seen: None,
         marker: ReadMarker::default(),
         timers: &Timers::default(),
+        enclosed: Enclosed::default(),
     };
-    let reply = Reply { body: body("Thanks!"), in_reply_to: None, seen: None };
+    let reply = Reply::from(body("Thanks!"));
     command::reply(case.actor, reply, case.facts, about, at(WORKING)).map(|_| "done")
 }
 

@@ -153,9 +153,10 @@ impl World {
                     seen,
                     marker: self.marker(&me),
                     timers,
+                    enclosed: Enclosed::default(),
                 };
                 let seen = seen.map(|message| message.number);
-                let text = Reply { body: body("Hello"), in_reply_to: None, seen };
+                let text = Reply { seen, ..Reply::from(body("Hello")) };
                 let result = reply(&actor, text, &facts, about, self.now);
                 let goes_through = !self.closed && !hidden;
                 assert_eq!(result.is_ok(), goes_through, "if it is open and may be seen");

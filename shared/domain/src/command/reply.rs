@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::enclose::{Enclosed, Enclosing, Enclosures};
 use super::{Change, can_be_told};
 use crate::access::{Facts, PatientSide, Side, StaffSide};
 use crate::actor::Actor;
 use crate::automatic::{self, Timers};
 use crate::clinic::ClinicSettings;
-use crate::conversation::{Author, Conversation, Message, Person, Quote, ReadMarker};
+use crate::conversation::{Author, Content, Conversation, Message, Person, Quote, ReadMarker};
 use crate::people::Relationship;
 use crate::refusal::{Checks, Code, Refusal};
 use crate::rich_text::Body;
@@ -17,11 +18,19 @@ use crate::rich_text::Body;
 pub struct Reply {
     /// The message.
     pub body: Body,
+    /// The files that go with it.
+    pub enclosures: Enclosures,
     /// The message of the conversation that this one answers.
     pub in_reply_to: Option<u32>,
     /// The message that the writer says was the last one seen; its read marker moves there.
     /// Without it a reply marks nothing read (product page, "Receiving and answering").
     pub seen: Option<u32>,
+}
+
+impl From<Body> for Reply {
+    fn from(body: Body) -> Self {
+        Self { body, enclosures: Enclosures::default(), in_reply_to: None, seen: None }
+    }
 }
 
 /// What a reply needs to know of the conversation, besides who is calling.
@@ -37,6 +46,8 @@ pub struct ReplyFacts<'a> {
     pub marker: ReadMarker,
     /// The timers that are set.
     pub timers: &'a Timers,
+    /// What it encloses.
+    pub enclosed: Enclosed<'a>,
 }
 
 /// Adds a message: the patient's or a guardian's, if the conversation is open and replies are
@@ -64,9 +75,15 @@ pub fn reply(
     };
     let quote = quote(&command, about.quoted, clinic, &mut checks);
     let marker = marker(&command, about, &side.person(), &mut checks);
+    let enclosed = Enclosing { actor, side: &side, conversation: before }.judge(
+        &command.enclosures,
+        about.enclosed,
+        &mut checks,
+    );
     checks.finish()?;
 
-    let (conversation, message) = before.clone().with_message(author, quote, command.body, now)?;
+    let content = Content { body: command.body, quote, files: enclosed.files };
+    let (conversation, message) = before.clone().with_message(author, content, now)?;
     let (set, keep, drop) = match &side {
         Side::Staff(_) => (Vec::new(), Vec::new(), about.timers.kinds()),
         Side::Patient(_) => {
@@ -76,8 +93,17 @@ pub fn reply(
         }
     };
     let announce = matches!(side, Side::Staff(_));
-    let message = Some(message);
-    Ok(Change { message, announce, set, keep, drop, marker, ..Change::of(before, conversation) })
+    Ok(Change {
+        message: Some(message),
+        announce,
+        set,
+        keep,
+        drop,
+        marker,
+        bound: enclosed.bound,
+        copied: enclosed.copied,
+        ..Change::of(before, conversation)
+    })
 }
 
 fn may_reply(side: &PatientSide<'_>, before: &Conversation, checks: &mut Checks) {

@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 
+use super::enclose::{Enclosed, Enclosing, Enclosures};
 use super::{Change, can_be_told};
 use crate::access::{Facts, PatientSide, Side, StaffSide};
 use crate::actor::Actor;
 use crate::automatic::{self, Timers};
 use crate::clinic::ClinicSettings;
 use crate::conversation::{
-    Author, AutomaticHistory, Conversation, GroupParticipant, MAX_GROUPS, MAX_PARTICIPANTS, Party,
-    State, Tally,
+    Author, AutomaticHistory, Content, Conversation, GroupParticipant, MAX_GROUPS,
+    MAX_PARTICIPANTS, Party, State, Tally,
 };
 use crate::id::{ConversationId, GroupId, StaffId};
 use crate::people::{Group, Patient, Relationship, StaffMember};
@@ -26,6 +27,8 @@ pub struct Start {
     pub title: Title,
     /// The first message.
     pub body: Body,
+    /// The files that go with it.
+    pub enclosures: Enclosures,
     /// The staff who take part. Staff who start it, and the patient, always do.
     pub to: Vec<StaffId>,
     /// The groups that take part.
@@ -45,9 +48,11 @@ pub struct GroupFacts {
     pub members: Vec<StaffMember>,
 }
 
-/// Those whom a [`Start`] names, in its order.
+/// Those whom a [`Start`] names, and the files, in its order.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Addressees<'a> {
+    /// What it encloses.
+    pub enclosed: Enclosed<'a>,
     /// The staff record of each of `to`.
     pub staff: &'a [Option<StaffMember>],
     /// Each of `groups`.
@@ -133,9 +138,15 @@ pub fn start(
     }
     let by_patient = matches!(side, Side::Patient(_));
     let addressed = address(empty, &command, addressees, by_patient, &mut checks);
+    let enclosed = Enclosing { actor, side: &side, conversation: &addressed }.judge(
+        &command.enclosures,
+        addressees.enclosed,
+        &mut checks,
+    );
     checks.finish()?;
 
-    let (conversation, message) = addressed.with_message(author, None, command.body, now)?;
+    let content = Content { body: command.body, quote: None, files: enclosed.files };
+    let (conversation, message) = addressed.with_message(author, content, now)?;
     let (set, keep) = if by_patient {
         automatic::timers_after(&conversation, &message, clinic, &Timers::default())
     } else {
@@ -151,6 +162,8 @@ pub fn start(
         drop: Vec::new(),
         marker: None,
         left: Vec::new(),
+        bound: enclosed.bound,
+        copied: enclosed.copied,
     })
 }
 

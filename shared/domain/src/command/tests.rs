@@ -25,7 +25,7 @@ fn codes(result: Result<impl std::fmt::Debug, Refusal>) -> Vec<Code> {
 
 fn send_to_staff(to: &[&str], recipients: &[Option<StaffMember>]) -> Result<Change, Refusal> {
     let actor = as_staff("s1");
-    let addressees = Addressees { staff: recipients, groups: &[] };
+    let addressees = Addressees { staff: recipients, ..Addressees::default() };
     start(&actor, send_to(to), &facts(&actor, &clinic()), addressees, at(WORKING))
 }
 
@@ -55,7 +55,7 @@ fn every_precondition_of_a_send_is_answered_at_once() {
     facts.clinic.as_mut().unwrap().portal_enabled = false;
     let patient = facts.patient.as_mut().unwrap();
     (patient.portal_access, patient.email, patient.sms) = (false, None, None);
-    let addressees = Addressees { staff: &[None], groups: &[] };
+    let addressees = Addressees { staff: &[None], ..Addressees::default() };
     let refusal = start(&actor, send_to(&["s9"]), &facts, addressees, at(WORKING)).unwrap_err();
     assert_eq!(
         refusal.codes(),
@@ -265,8 +265,9 @@ fn a_reply_marks_read_what_it_says_was_seen_and_nothing_else() {
             seen: message,
             marker,
             timers: &thread.timers,
+            enclosed: Enclosed::default(),
         };
-        let reply_with = Reply { body: body("Thanks!"), in_reply_to: None, seen };
+        let reply_with = Reply { seen, ..Reply::from(body("Thanks!")) };
         reply(&actor, reply_with, &facts, about, at(WORKING))
     };
     let me = Person::Patient;
@@ -364,9 +365,10 @@ fn names_stay_as_they_were_when_somebody_wrote() {
         seen: None,
         marker: ReadMarker::default(),
         timers: &timers,
+        enclosed: Enclosed::default(),
     };
     facts.staff.as_mut().unwrap().name = crate::testing::name("Married Name");
-    let text = Reply { body: body("Hello"), in_reply_to: None, seen: None };
+    let text = Reply::from(body("Hello"));
     let change = reply(&actor, text, &facts, about, at(WORKING)).unwrap();
     assert_eq!(change.conversation.participants, conversation().participants);
     let Author::Staff { name, .. } = change.message.unwrap().author else { panic!("staff wrote") };
@@ -390,7 +392,13 @@ fn first(actor: &Actor, change: impl FnOnce(&mut Facts, &mut Start)) -> Result<C
     change(&mut facts, &mut command);
     let member = StaffMember { groups: [group_id("g1")].into(), ..staff("s2") };
     let groups = [GroupFacts { group: Some(group("g1")), members: vec![member] }];
-    start(actor, command, &facts, Addressees { staff: &[], groups: &groups }, at(WORKING))
+    start(
+        actor,
+        command,
+        &facts,
+        Addressees { groups: &groups, ..Addressees::default() },
+        at(WORKING),
+    )
 }
 
 #[test]
@@ -428,7 +436,7 @@ fn a_patient_writes_first_only_where_that_is_switched_on_and_to_who_takes_it() {
     let accepting = StaffMember { accepts_patient_messages: true, ..staff("s2") };
     for (found, accepted) in [(accepting, true), (staff("s2"), false)] {
         let found = [Some(found)];
-        let addressees = Addressees { staff: &found, groups: &[] };
+        let addressees = Addressees { staff: &found, ..Addressees::default() };
         let started = start(&actor, send_to(&["s2"]), &facts, addressees, at(WORKING));
         assert_eq!(started.is_ok(), accepted);
     }
@@ -439,7 +447,7 @@ fn a_patient_writes_first_only_where_that_is_switched_on_and_to_who_takes_it() {
     ] {
         let command = Start { groups: vec![group_id("g1")], ..send_to(&[]) };
         let groups = [GroupFacts { group: Some(closed), members: vec![] }];
-        let addressees = Addressees { staff: &[], groups: &groups };
+        let addressees = Addressees { groups: &groups, ..Addressees::default() };
         let refused = start(&actor, command, &facts, addressees, at(WORKING));
         assert_eq!(refused.unwrap_err(), Refusal::at(Code::UnknownGroup, "/groups/0"));
     }
@@ -496,8 +504,9 @@ fn a_record_that_was_merged_away_takes_no_message_and_staff_are_told_the_success
             seen: None,
             marker: ReadMarker::default(),
             timers: &thread.timers,
+            enclosed: Enclosed::default(),
         };
-        let text = Reply { body: body("Hello"), in_reply_to: None, seen: None };
+        let text = Reply::from(body("Hello"));
         let refusal = reply(&actor, text, &facts, about, at(WORKING)).unwrap_err();
         assert_eq!(refusal.codes(), [Code::PatientMerged]);
         // What is there stays readable.
@@ -518,8 +527,9 @@ fn a_reply_may_name_a_message_of_its_conversation_where_the_plan_has_it() {
             seen: None,
             marker: ReadMarker::default(),
             timers: &thread.timers,
+            enclosed: Enclosed::default(),
         };
-        let text = Reply { body: body("Yes."), in_reply_to: Some(number), seen: None };
+        let text = Reply { in_reply_to: Some(number), ..Reply::from(body("Yes.")) };
         reply(&actor, text, &facts, about, at(WORKING))
     };
     let quote = decide(Plan::Connect, 1).unwrap().message.unwrap().quote.unwrap();

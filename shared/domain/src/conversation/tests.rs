@@ -18,7 +18,7 @@ fn an_automatic_message_is_of_neither_side_and_of_nobody() {
     let author = Author::Automatic { reason: AutomaticReason::OutsideHours };
     assert_eq!((author.person(), author.party()), (None, None));
     let (after, message) =
-        conversation().with_message(author, None, body("Closed."), at(WORKING)).unwrap();
+        conversation().with_message(author, body("Closed.").into(), at(WORKING)).unwrap();
     assert_eq!(after.awaits(), Party::Patient, "staff wrote last");
     assert_eq!(message.number, 2);
     for person in [Person::Patient, Person::Staff(StaffId::parse("s2").unwrap())] {
@@ -82,7 +82,7 @@ fn what_is_stored_reads_back_the_same() {
     assert_eq!(stored(&thread.conversation), thread.conversation);
     let author = Author::Automatic { reason: AutomaticReason::NoAnswer };
     let (_, automatic) =
-        conversation().with_message(author, None, body("Wait."), at(WORKING)).unwrap();
+        conversation().with_message(author, body("Wait.").into(), at(WORKING)).unwrap();
     for message in thread.messages.iter().chain([&automatic]) {
         let stored = serde_json::to_value(message).unwrap();
         assert_eq!(serde_json::from_value::<Message>(stored).unwrap(), *message);

@@ -6,7 +6,10 @@ use domain::access::{Administration, Facts, InboxOwner, Side, administer};
 use domain::actor::Actor;
 use domain::automatic::Timers;
 use domain::clinic::{ClinicSettings, Plan};
-use domain::command::{self, Addressees, Alteration, GroupFacts, Reply, ReplyFacts, Start, Switch};
+use domain::command::{
+    self, Addressees, Alteration, Enclosed, Enclosures, GroupFacts, Reply, ReplyFacts, Start,
+    Switch,
+};
 use domain::conversation::{Conversation, Message, ReadMarker};
 use domain::id::{ConversationId, StaffId};
 use domain::people::StaffMember;
@@ -277,11 +280,12 @@ fn started(clinic: &ClinicSettings, state: State) -> (Conversation, Message) {
     let command = Start {
         to: to.map(staff_id).into(),
         groups: vec![group_id("g1")],
+        enclosures: Enclosures::default(),
         replies_allowed: Some(state != State::NoReplies),
         patient_only: Some(state == State::PatientOnly),
         ..first_message()
     };
-    let addressees = Addressees { staff: &people, groups: &groups };
+    let addressees = Addressees { staff: &people, groups: &groups, ..Addressees::default() };
     let change = command::start(&actor, command, &facts, addressees, at).unwrap();
     let message = change.message.unwrap();
     let open = change.conversation;
@@ -300,6 +304,7 @@ fn first_message() -> Start {
         body: Body::parse("Good news.").unwrap(),
         to: Vec::new(),
         groups: Vec::new(),
+        enclosures: Enclosures::default(),
         replies_allowed: None,
         patient_only: None,
     }
@@ -364,7 +369,7 @@ impl Case {
             },
             Does::Start => {
                 let people = [Some(colleague())];
-                let addressees = Addressees { staff: &people, groups: &[] };
+                let addressees = Addressees { staff: &people, ..Addressees::default() };
                 let command = Start { to: vec![staff_id("colleague")], ..first_message() };
                 command::start(&self.actor, command, &self.facts, addressees, NOW).map(drop)
             }
@@ -422,9 +427,10 @@ impl Case {
             seen: None,
             marker: ReadMarker::default(),
             timers: &Timers::default(),
+            enclosed: Enclosed::default(),
         };
         let in_reply_to = quoted.map(|message| message.number);
-        let reply = Reply { body: Body::parse("Thanks!").unwrap(), in_reply_to, seen: None };
+        let reply = Reply { in_reply_to, ..Reply::from(Body::parse("Thanks!").unwrap()) };
         command::reply(&self.actor, reply, &self.facts, about, NOW).map(drop)
     }
 
