@@ -46,9 +46,13 @@ pub fn deploy(
 ) -> Result<Value> {
     let stage = given.get("Stage").map_or(LOCAL_STAGE, String::as_str);
     let name = format!("patient-messaging-{stage}");
-    let bucket = bucket(aws, &name)?;
+    let bucket = bucket_name(aws, &name)?;
+    make_bucket(aws, &bucket)?;
     let parameters = parameters(aws, &bucket, package, given)?;
     publish(aws, &bucket, stage, package)?;
+    if stage == LOCAL_STAGE && !given.contains_key("ChartBucket") {
+        make_chart(aws, parameter(&parameters, "ChartBucket"))?;
+    }
     deploy_template(aws, &name, &bucket, &parameters)?;
     let outputs = outputs(aws, &name)?;
     gateway::complete(aws, &name, output(&outputs, "ApiId")?, stage)?;
@@ -69,19 +73,36 @@ pub fn issuer_key() -> PathBuf {
     workspace::stack().join("issuer-key.pem")
 }
 
-/// The bucket for code and keys, made if it is absent. On Amazon's own S3 all accounts share the names.
-fn bucket(aws: &Aws, stack: &str) -> Result<String> {
-    let name = if aws.endpoint.is_some() {
-        stack.to_owned()
-    } else {
-        let identity = aws.call(["sts", "get-caller-identity"])?;
-        let account = identity.get("Account").and_then(Value::as_str);
-        format!("{stack}-{}-{}", account.unwrap_or_default(), aws.region)
-    };
-    if aws.call(["s3api", "head-bucket", "--bucket", &name]).is_err() {
+/// The name of the bucket for code and keys. On Amazon's own S3 all accounts share the names.
+fn bucket_name(aws: &Aws, stack: &str) -> Result<String> {
+    if aws.endpoint.is_some() {
+        return Ok(stack.to_owned());
+    }
+    let identity = aws.call(["sts", "get-caller-identity"])?;
+    let account = identity.get("Account").and_then(Value::as_str);
+    Ok(format!("{stack}-{}-{}", account.unwrap_or_default(), aws.region))
+}
+
+/// Makes a bucket, if it is absent.
+fn make_bucket(aws: &Aws, name: &str) -> Result<()> {
+    if aws.call(["s3api", "head-bucket", "--bucket", name]).is_err() {
         process::output(aws.command().args(["s3", "mb", &format!("s3://{name}")]))?;
     }
-    Ok(name)
+    Ok(())
+}
+
+/// Makes the bucket that stands for a chart system's, which keeps versions as a chart system's does.
+fn make_chart(aws: &Aws, name: &str) -> Result<()> {
+    make_bucket(aws, name)?;
+    aws.call([
+        "s3api",
+        "put-bucket-versioning",
+        "--bucket",
+        name,
+        "--versioning-configuration",
+        "Status=Enabled",
+    ])?;
+    Ok(())
 }
 
 /// All parameters: what the person gave, and for the stage `local` what a developer's stack has.
@@ -112,6 +133,9 @@ fn parameters(
         set("LinkDomain", "patient.example.test");
         set("AllowedOrigins", "http://localhost:3000,http://localhost:3001");
         set("LogRetentionDays", "1");
+        // No stack but Amazon's own has GuardDuty.
+        set("MalwareScan", "off");
+        set("ChartBucket", &format!("{bucket}-chart"));
         if aws.endpoint.is_some() {
             set("SenderAddress", "no-reply@clinic.example.test");
             // The tests send as fast as they can.
@@ -347,6 +371,9 @@ fn describe(
         "log_groups": format!("/{name}/"),
         "stream_failures_url": output(outputs, "StreamFailuresUrl")?,
         "tick_failures_url": output(outputs, "TickFailuresUrl")?,
+        "file_failures_url": output(outputs, "FileFailuresUrl")?,
+        "files_bucket": output(outputs, "FilesBucketName")?,
+        "chart_bucket": parameter(parameters, "ChartBucket"),
         "parameters": parameters,
     }))
 }
