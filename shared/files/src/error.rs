@@ -2,6 +2,7 @@
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use domain::outage::{Outage, OutageKind};
 
 /// Why nothing came of it. S3's own words repeat keys, and are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +22,18 @@ pub enum FilesError {
 }
 
 impl FilesError {
+    /// The same as a failure of the whole request or step.
+    #[must_use]
+    pub fn outage(self, operation: &'static str) -> Outage {
+        let (kind, detail) = match self {
+            Self::Missing => (OutageKind::Broken, "missing"),
+            Self::TooLarge => (OutageKind::Broken, "too large"),
+            Self::Refused => (OutageKind::Broken, "refused"),
+            Self::Unavailable => (OutageKind::Unavailable, "unavailable"),
+        };
+        Outage::new(kind, operation, detail)
+    }
+
     /// Classifies a failed call.
     pub(crate) fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
     where

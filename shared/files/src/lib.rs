@@ -5,6 +5,7 @@
 //! here logs, and no error repeats a key, a name or S3's own words.
 
 mod error;
+pub mod keys;
 mod signed;
 
 use std::fmt::Write as _;
@@ -21,23 +22,32 @@ use domain::file::FileType;
 pub use error::FilesError;
 pub use signed::SignedUpload;
 
-/// For one attempt of a call. It is for the largest file that there may be (25 MiB), which takes about
-/// a second within a region: what takes eight has lost its connection.
-const ATTEMPT: Duration = Duration::from_secs(8);
-
-/// For a call with all its attempts, without the body of what is read.
+/// The time limits of one call.
 ///
 /// A file is read and stored within one invocation of 60 s. If each takes as long as it may, 16 s are
-/// left to look into it.
-const OPERATION: Duration = Duration::from_secs(18);
+/// left to look into the file.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// For one attempt, up to the answer's headers. It is for the largest file that there may be
+    /// (25 MiB), which takes about a second within a region: what takes eight has lost its connection.
+    attempt: Duration,
+    /// For the call with all its attempts and the waits between them.
+    operation: Duration,
+    /// For the body of what is read, which the SDK's own limits do not cover.
+    body: Duration,
+}
 
-/// For the body of what is read, which the SDK's own limits do not cover.
-const BODY: Duration = Duration::from_secs(8);
+const LIMITS: Limits = Limits {
+    attempt: Duration::from_secs(8),
+    operation: Duration::from_secs(18),
+    body: Duration::from_secs(8),
+};
 
 /// One bucket of files.
 #[derive(Clone, Debug)]
 pub struct Files {
     bucket: String,
+    limits: Limits,
     client: Client,
     /// Signs addresses. Its checksums are off: the SDK's own would be signed into an address, and
     /// what the browser sends does not have it.
@@ -57,22 +67,17 @@ impl Files {
     /// The files in `bucket`, which keeps versions.
     #[must_use]
     pub fn new(config: &SdkConfig, bucket: String) -> Self {
-        Self::with_limits(config, bucket, ATTEMPT, OPERATION)
+        Self::with_limits(config, bucket, LIMITS)
     }
 
-    fn with_limits(
-        config: &SdkConfig,
-        bucket: String,
-        attempt: Duration,
-        operation: Duration,
-    ) -> Self {
+    fn with_limits(config: &SdkConfig, bucket: String, limits: Limits) -> Self {
         let config = Builder::from(config)
             // On a stack with an address of its own, buckets have no host names.
             .force_path_style(config.endpoint_url().is_some())
             .timeout_config(
                 TimeoutConfig::builder()
-                    .operation_attempt_timeout(attempt)
-                    .operation_timeout(operation)
+                    .operation_attempt_timeout(limits.attempt)
+                    .operation_timeout(limits.operation)
                     .build(),
             );
         let signer = config
@@ -81,6 +86,7 @@ impl Files {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
         Self {
             bucket,
+            limits,
             client: Client::from_conf(config.build()),
             signer: Client::from_conf(signer.build()),
         }
@@ -107,13 +113,13 @@ impl Files {
             .map_err(|error| FilesError::of(&error))?;
         let length = length(object.content_length, at_most)?;
         let found = object.version_id.ok_or(FilesError::Refused)?;
-        let bytes = tokio::time::timeout(BODY, bytes(object.body, length))
+        let bytes = tokio::time::timeout(self.limits.body, bytes(object.body, length))
             .await
             .map_err(|_| FilesError::Unavailable)??;
         Ok((bytes, found))
     }
 
-    /// Writes an object, and says which version it became.
+    /// Writes an object that no browser opens in the page, and says which version it became.
     ///
     /// When an answer is lost, the SDK writes once more: then the version told is the last one, and the
     /// one before has the same bytes.
@@ -129,6 +135,8 @@ impl Files {
             .bucket(&self.bucket)
             .key(key)
             .content_type(file_type.media_type())
+            // A download's address says the same with the file's name. This is for when it does not.
+            .content_disposition("attachment")
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .body(ByteStream::from(bytes))
             .send()
