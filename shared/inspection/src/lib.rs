@@ -3,9 +3,20 @@
 //!
 //! Pure: bytes in, a verdict and the bytes to be stored out. No AWS, no files, no clock.
 
+mod archive;
+mod gif;
+mod guard;
+mod jpeg;
+mod limits;
+mod markup;
+mod office;
+mod orientation;
+mod pdf;
+mod png;
 mod reader;
 mod signature;
 mod text;
+mod webp;
 
 use domain::file::{FileType, Rejection, Sha256};
 use sha2::Digest as _;
@@ -42,10 +53,28 @@ pub fn inspect(promise: &Promise, bytes: Vec<u8>) -> Result<Inspected, Rejection
         return Err(Rejection::HashDiffers);
     }
     signature::check(promise.file_type, &bytes)?;
-    if matches!(promise.file_type, FileType::Text | FileType::Csv) {
-        text::check(&bytes)?;
+    let file_type = promise.file_type;
+    let bytes = match file_type {
+        FileType::Jpeg => jpeg::inspect(&bytes)?,
+        FileType::Png => png::inspect(&bytes)?,
+        FileType::Gif => gif::inspect(&bytes)?,
+        FileType::Webp => webp::inspect(&bytes)?,
+        FileType::Pdf => pdf::inspect(&bytes).map(|()| bytes)?,
+        FileType::Text | FileType::Csv => text::check(&bytes).map(|()| bytes)?,
+        FileType::Docx
+        | FileType::Xlsx
+        | FileType::Pptx
+        | FileType::Odt
+        | FileType::Ods
+        | FileType::Odp => {
+            return office::inspect(file_type, &bytes).map(|()| Inspected { bytes, sha256 });
+        }
+    };
+    // What is no archive must not be one as well.
+    if signature::ends_as_archive(&bytes) {
+        return Err(Rejection::WrongType);
     }
-    Ok(Inspected { bytes, sha256 })
+    Ok(Inspected { sha256: fingerprint(&bytes), bytes })
 }
 
 fn fingerprint(bytes: &[u8]) -> Sha256 {

@@ -26,7 +26,23 @@ pub fn check(declared: FileType, bytes: &[u8]) -> Result<(), Rejection> {
         | FileType::Odp => bytes.starts_with(b"PK\x03\x04"),
         FileType::Text | FileType::Csv => true,
     };
-    if matches { Ok(()) } else { Err(Rejection::WrongType) }
+    if matches {
+        Ok(())
+    } else if is_locked_document(declared, bytes) {
+        Err(Rejection::Encrypted)
+    } else {
+        Err(Rejection::WrongType)
+    }
+}
+
+/// Whether this is what an office program packs a document into when it is given a password: a container
+/// of another format, in which the parts of the document cannot be told.
+fn is_locked_document(declared: FileType, bytes: &[u8]) -> bool {
+    const CONTAINER: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+    let stream: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    matches!(declared, FileType::Docx | FileType::Xlsx | FileType::Pptx)
+        && bytes.starts_with(CONTAINER)
+        && crate::reader::find(bytes, &stream).is_some()
 }
 
 /// The eight bytes that every PNG begins with.

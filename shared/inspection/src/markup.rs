@@ -1,0 +1,90 @@
+//! XML, as far as elements, attributes and texts.
+
+use domain::file::Rejection;
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+/// What is seen on the way through a document.
+pub trait Visit {
+    /// An element begins.
+    fn element(&mut self, element: &Element<'_>) -> Result<(), Rejection>;
+
+    /// A text, or a part of one, in the element that began last.
+    fn text(&mut self, text: &str) -> Result<(), Rejection>;
+}
+
+/// An element: its name without the prefix, and its attributes likewise.
+pub struct Element<'a> {
+    pub name: &'a str,
+    attributes: Vec<(String, String)>,
+}
+
+impl Element<'_> {
+    /// The value of an attribute, its entities resolved.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Walks through a document. One that is not well-formed, or not in UTF-8, is damaged; one that defines
+/// entities of its own is refused, since it is not what it says.
+pub fn walk(bytes: &[u8], visit: &mut impl Visit) -> Result<(), Rejection> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Rejection::Damaged)?;
+    let mut reader = Reader::from_str(text.strip_prefix('\u{FEFF}').unwrap_or(text));
+    let mut open = 0_usize;
+    loop {
+        match reader.read_event().map_err(|_| Rejection::Damaged)? {
+            Event::Start(start) => {
+                open += 1;
+                visit.element(&element(&start)?)?;
+            }
+            Event::Empty(start) => visit.element(&element(&start)?)?,
+            Event::End(_) => open = open.saturating_sub(1),
+            Event::Text(text) => {
+                visit.text(&text.decode().map_err(|_| Rejection::Damaged)?)?;
+            }
+            Event::CData(data) => {
+                visit.text(&data.decode().map_err(|_| Rejection::Damaged)?)?;
+            }
+            Event::GeneralRef(reference) => {
+                let name = reference.decode().map_err(|_| Rejection::Damaged)?;
+                let character = reference.resolve_char_ref().map_err(|_| Rejection::Damaged)?;
+                match character {
+                    Some(character) => visit.text(character.encode_utf8(&mut [0; 4]))?,
+                    None => match quick_xml::escape::resolve_xml_entity(&name) {
+                        Some(text) => visit.text(text)?,
+                        None => return Err(Rejection::Damaged),
+                    },
+                }
+            }
+            Event::DocType(definition) if definition.contains(&b'[') => {
+                return Err(Rejection::WrongType);
+            }
+            Event::DocType(_) | Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+            Event::Eof if open == 0 => return Ok(()),
+            Event::Eof => return Err(Rejection::Damaged),
+        }
+    }
+}
+
+/// The most attributes of one element.
+const MAX_ATTRIBUTES: usize = 10_000;
+
+fn element<'a>(start: &'a BytesStart<'_>) -> Result<Element<'a>, Rejection> {
+    let local = start.local_name().into_inner();
+    let name = std::str::from_utf8(local).map_err(|_| Rejection::Damaged)?;
+    let mut attributes = Vec::new();
+    // Its own search for doubled names would compare each with each.
+    for attribute in start.attributes().with_checks(false) {
+        let attribute = attribute.map_err(|_| Rejection::Damaged)?;
+        let name = attribute.key.local_name();
+        let name = std::str::from_utf8(name.as_ref()).map_err(|_| Rejection::Damaged)?;
+        let value = std::str::from_utf8(&attribute.value).map_err(|_| Rejection::Damaged)?;
+        let value = quick_xml::escape::unescape(value).map_err(|_| Rejection::Damaged)?;
+        attributes.push((name.to_owned(), value.into_owned()));
+        if attributes.len() > MAX_ATTRIBUTES {
+            return Err(Rejection::ExpandsTooMuch);
+        }
+    }
+    Ok(Element { name, attributes })
+}

@@ -1,0 +1,244 @@
+//! Office Open XML, the documents of Microsoft's programs.
+
+use domain::file::{FileType, Rejection};
+
+use super::{Nesting, PARTS, ending, is_markup, part};
+use crate::archive::{self, Entry};
+use crate::limits::Budget;
+use crate::markup::{self, Element, Visit};
+
+/// What content types and kinds of relationship say of macros and controls.
+const SCRIPTS: [&str; 7] = [
+    "macroenabled",
+    "vbaproject",
+    "vbadata",
+    "macrosheet",
+    "activex",
+    "attachedtoolbars",
+    "keymapcustomizations",
+];
+
+pub fn inspect(
+    declared: FileType,
+    entries: &[Entry<'_>],
+    budget: &mut Budget,
+    nesting: Nesting,
+) -> Result<(), Rejection> {
+    // Anything may be packed as an archive; what has no list of types is no document.
+    let types = part(entries, "[Content_Types].xml").ok_or(Rejection::WrongType)?;
+    let links = part(entries, "_rels/.rels").ok_or(Rejection::WrongType)?;
+    let mut declarations = Declarations::default();
+    markup::walk(&types.unpack(budget)?, &mut declarations)?;
+    let mut main = MainPart::default();
+    markup::walk(&links.unpack(budget)?, &mut main)?;
+    let main = main.target.ok_or(Rejection::WrongType)?;
+    let main = main.trim_start_matches('/');
+    if declarations.has_script {
+        return Err(Rejection::HasScript);
+    }
+    if part(entries, main).is_none() || declarations.of(main) != content_type(declared) {
+        return Err(Rejection::WrongType);
+    }
+    check_names(entries)?;
+    // What the markup says comes before what its parts hold, so that the reason is the telling one.
+    for entry in entries.iter().filter(|entry| is_markup(&entry.name)) {
+        let bytes = entry.unpack(budget)?;
+        if ending(&entry.name) == "rels" {
+            markup::walk(&bytes, &mut Relationships { is_chart: is_of_chart(&entry.name) })?;
+        } else {
+            markup::walk(&bytes, &mut Contents::default())?;
+        }
+    }
+    for entry in entries.iter().filter(|entry| !is_markup(&entry.name)) {
+        if ending(&entry.name) != "xlsx" {
+            entry.check(budget)?;
+        } else if nesting == Nesting::Allowed {
+            let workbook = entry.unpack(budget)?;
+            let entries = archive::read(&workbook)?;
+            inspect(FileType::Xlsx, &entries, budget, Nesting::Forbidden)?;
+        } else {
+            return Err(Rejection::HasEmbeddedFile);
+        }
+    }
+    Ok(())
+}
+
+/// The type of the main part, without macros.
+fn content_type(declared: FileType) -> &'static str {
+    match declared {
+        FileType::Docx => {
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+        }
+        FileType::Xlsx => {
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+        }
+        _ => "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml",
+    }
+}
+
+/// Judges parts by their names. Of binary parts, printers' settings and the notes of add-ins in workbooks
+/// are known; any other may be a control or a packed file.
+fn check_names(entries: &[Entry<'_>]) -> Result<(), Rejection> {
+    for entry in entries {
+        let name = entry.name.to_ascii_lowercase();
+        let is_known_binary = ending(&name) == "bin"
+            && ["/printersettings/", "/customproperty/"].iter().any(|folder| name.contains(folder));
+        if name.contains("vbaproject") || name.contains("vbadata") || name.contains("/activex/") {
+            return Err(Rejection::HasScript);
+        }
+        let is_folder = name.ends_with('/');
+        // A workbook is looked into. Whether a chart is drawn from it, its relationship tells.
+        let is_part = PARTS.contains(&ending(&name).as_str()) || ending(&name) == "xlsx";
+        if !is_folder && !is_part && !is_known_binary {
+            return Err(Rejection::HasEmbeddedFile);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a part with relationships belongs to a chart.
+fn is_of_chart(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("/charts/_rels/")
+}
+
+/// What `[Content_Types].xml` says.
+#[derive(Default)]
+struct Declarations {
+    has_script: bool,
+    by_name: Vec<(String, String)>,
+    by_ending: Vec<(String, String)>,
+}
+
+impl Declarations {
+    fn of(&self, name: &str) -> &str {
+        let find = |list: &'_ [(String, String)], key: &str| {
+            list.iter().position(|(other, _)| other == key)
+        };
+        let name = name.to_ascii_lowercase();
+        let declared = find(&self.by_name, &name).and_then(|at| self.by_name.get(at));
+        let by_ending =
+            || find(&self.by_ending, &ending(&name)).and_then(|at| self.by_ending.get(at));
+        declared.or_else(by_ending).map_or("", |(_, content_type)| content_type)
+    }
+}
+
+impl Visit for Declarations {
+    fn element(&mut self, element: &Element<'_>) -> Result<(), Rejection> {
+        let Some(content_type) = element.get("ContentType") else { return Ok(()) };
+        self.has_script |= is_script(content_type);
+        let content_type = content_type.to_owned();
+        if let Some(name) = element.get("PartName") {
+            let name = name.trim_start_matches('/').to_ascii_lowercase();
+            self.by_name.push((name, content_type));
+        } else if let Some(ending) = element.get("Extension") {
+            self.by_ending.push((ending.to_ascii_lowercase(), content_type));
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, _: &str) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+fn is_script(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    SCRIPTS.iter().any(|script| kind.contains(script))
+}
+
+/// Finds the main part.
+#[derive(Default)]
+struct MainPart {
+    target: Option<String>,
+}
+
+impl Visit for MainPart {
+    fn element(&mut self, element: &Element<'_>) -> Result<(), Rejection> {
+        let is_main = element.get("Type").is_some_and(|kind| kind.ends_with("/officeDocument"));
+        if is_main && let Some(target) = element.get("Target") {
+            // Two would let each reader open another.
+            if self.target.replace(target.to_owned()).is_some() {
+                return Err(Rejection::WrongType);
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, _: &str) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+/// Judges what a part refers to.
+struct Relationships {
+    is_chart: bool,
+}
+
+impl Visit for Relationships {
+    fn element(&mut self, element: &Element<'_>) -> Result<(), Rejection> {
+        let Some(kind) = element.get("Type") else { return Ok(()) };
+        let kind = kind.rsplit('/').next().unwrap_or(kind).to_ascii_lowercase();
+        let mode = element.get("TargetMode").unwrap_or_default();
+        // Anything outside is fetched when the document is opened, but for what a person clicks on.
+        if mode.eq_ignore_ascii_case("External") && kind != "hyperlink" {
+            return Err(Rejection::HasAction);
+        }
+        if is_script(&kind) || kind == "control" {
+            return Err(Rejection::HasScript);
+        }
+        // Other documents, packed or to be merged in.
+        let is_file = matches!(kind.as_str(), "oleobject" | "afchunk")
+            || (kind == "package" && !self.is_chart);
+        if is_file { Err(Rejection::HasEmbeddedFile) } else { Ok(()) }
+    }
+
+    fn text(&mut self, _: &str) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+/// Judges the markup of a part.
+#[derive(Default)]
+struct Contents {
+    /// The instruction of a field, which Word may write in pieces.
+    instruction: String,
+    is_instruction: bool,
+    is_formula: bool,
+}
+
+impl Visit for Contents {
+    fn element(&mut self, element: &Element<'_>) -> Result<(), Rejection> {
+        self.is_instruction = element.name == "instrText";
+        self.is_formula = element.name == "f";
+        match element.name {
+            // Data that another program is started for.
+            "ddeLink" | "oleLink" => return Err(Rejection::HasAction),
+            "altChunk" => return Err(Rejection::HasEmbeddedFile),
+            "fldChar" => self.instruction.clear(),
+            "fldSimple" => return check_field(element.get("instr").unwrap_or_default()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Rejection> {
+        if self.is_instruction {
+            // A field that starts a program says so first.
+            let room = 64_usize.saturating_sub(self.instruction.len());
+            self.instruction.extend(text.chars().take(room));
+            return check_field(&self.instruction);
+        }
+        // `program|'topic'!item`; else a bar stands in a formula's texts only.
+        let outside_texts = |text: &str| text.split('"').step_by(2).any(|part| part.contains('|'));
+        if self.is_formula && outside_texts(text) {
+            return Err(Rejection::HasAction);
+        }
+        Ok(())
+    }
+}
+
+fn check_field(instruction: &str) -> Result<(), Rejection> {
+    let name = instruction.split_whitespace().next().unwrap_or_default();
+    let starts_program = name.eq_ignore_ascii_case("DDE") || name.eq_ignore_ascii_case("DDEAUTO");
+    if starts_program { Err(Rejection::HasAction) } else { Ok(()) }
+}

@@ -1,0 +1,202 @@
+//! Streams that hold objects.
+
+use std::io::Read as _;
+
+use domain::file::Rejection;
+use flate2::read::ZlibDecoder;
+
+use super::lexer::{Dictionary, Lexer, Token, Value};
+use crate::limits::Budget;
+use crate::reader::find;
+
+/// An object stream, or a table of objects in a stream.
+pub struct Packed {
+    start: usize,
+    length: Option<usize>,
+    /// Where in the unpacked bytes the first object stands, of an object stream.
+    first: Option<usize>,
+    packing: Packing,
+}
+
+enum Packing {
+    None,
+    Deflate {
+        /// How long a line is, where each is written as a difference to the one above.
+        line: Option<usize>,
+    },
+    /// One that no program writes for objects.
+    Unknown,
+}
+
+/// An object stream's bytes.
+pub struct Unpacked {
+    pub bytes: Vec<u8>,
+    first: usize,
+}
+
+impl Packed {
+    /// `None` for streams of all else, such as pictures and fonts.
+    pub fn of(dictionary: &Dictionary, start: usize) -> Option<Self> {
+        let is_table = dictionary.get(b"Type").is_some_and(|value| value.is_name(b"XRef"));
+        let is_object_stream = dictionary.get(b"First").is_some()
+            || dictionary.get(b"Type").is_some_and(|value| value.is_name(b"ObjStm"));
+        if !is_table && !is_object_stream {
+            return None;
+        }
+        let first = dictionary.get(b"First").and_then(Value::as_size);
+        let keys: [&[u8]; 4] = [b"Filter", b"DecodeParms", b"First", b"Length"];
+        let packing = if keys.iter().any(|key| dictionary.is_ambiguous(key)) {
+            Packing::Unknown
+        } else {
+            Packing::of(dictionary)
+        };
+        Some(Self {
+            start,
+            length: dictionary.get(b"Length").and_then(Value::as_size),
+            first: is_object_stream.then_some(first.unwrap_or_default()),
+            packing,
+        })
+    }
+
+    /// Unpacks an object stream; of a table, only counts what it would unpack to.
+    pub fn unpack(&self, file: &[u8], budget: &mut Budget) -> Result<Option<Unpacked>, Rejection> {
+        let data = self.data(file);
+        let Some(first) = self.first else {
+            // A table that cannot be read is made anew by every reader, so only its size matters.
+            if let Packing::Deflate { .. } = self.packing {
+                let mut table = ZlibDecoder::new(data).take(budget.left().saturating_add(1));
+                let mut block = [0; 8192];
+                while let Ok(length @ 1..) = table.read(&mut block) {
+                    budget.spend(u64::try_from(length).unwrap_or(u64::MAX))?;
+                }
+            }
+            return Ok(None);
+        };
+        let bytes = match self.packing {
+            Packing::None => data.to_vec(),
+            Packing::Deflate { line } => {
+                let mut bytes = Vec::new();
+                let mut objects = ZlibDecoder::new(data).take(budget.left().saturating_add(1));
+                let read = objects.read_to_end(&mut bytes);
+                budget.spend(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
+                read.map_err(|_| Rejection::Damaged)?;
+                match line {
+                    Some(line) => without_differences(&bytes, line).ok_or(Rejection::Damaged)?,
+                    None => bytes,
+                }
+            }
+            Packing::Unknown => return Err(Rejection::Damaged),
+        };
+        Ok(Some(Unpacked { bytes, first }))
+    }
+
+    /// The stream's bytes, or more: the length may be in another object, or wrong. Packed data tells its
+    /// own end.
+    fn data<'a>(&self, file: &'a [u8]) -> &'a [u8] {
+        let rest = file.get(self.start..).unwrap_or(&[]);
+        let rest = rest.strip_prefix(b"\r").unwrap_or(rest);
+        let rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+        let marked = find(rest, b"endstream").unwrap_or(rest.len());
+        let end = self.length.unwrap_or_default().max(marked).min(rest.len());
+        rest.get(..end).unwrap_or(&[])
+    }
+}
+
+impl Packing {
+    fn of(dictionary: &Dictionary) -> Self {
+        let filters = one_or_all(dictionary.get(b"Filter"));
+        match filters.as_slice() {
+            [] => Self::None,
+            [filter] if filter.is_name(b"FlateDecode") => {
+                match one_or_all(dictionary.get(b"DecodeParms")).as_slice() {
+                    [] | [Value::Other] => Self::Deflate { line: None },
+                    [Value::Dictionary(parameters)] => Self::with(parameters),
+                    _ => Self::Unknown,
+                }
+            }
+            _ => Self::Unknown,
+        }
+    }
+
+    fn with(parameters: &Dictionary) -> Self {
+        let number = |key: &[u8], otherwise: usize| match parameters.get(key) {
+            Some(value) => value.as_size(),
+            None => Some(otherwise),
+        };
+        let bits = number(b"Colors", 1).zip(number(b"BitsPerComponent", 8));
+        match (number(b"Predictor", 1), number(b"Columns", 1), bits) {
+            (Some(1), ..) => Self::Deflate { line: None },
+            (Some(10..=15), Some(line @ 1..=65_536), Some((1, 8))) => {
+                Self::Deflate { line: Some(line) }
+            }
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What is one value or an array of them.
+fn one_or_all(value: Option<&Value>) -> Vec<&Value> {
+    match value {
+        None => Vec::new(),
+        Some(Value::Array(values)) => values.iter().collect(),
+        Some(value) => vec![value],
+    }
+}
+
+/// Undoes PNG's filters, for lines of one byte a column.
+fn without_differences(bytes: &[u8], line_length: usize) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut above = vec![0_u8; line_length];
+    for line in bytes.chunks(line_length + 1) {
+        let (filter, line) = line.split_first()?;
+        let mut left = 0_u8;
+        let mut corner = 0_u8;
+        for (byte, up) in line.iter().zip(&mut above) {
+            let predicted = match filter {
+                0 => 0,
+                1 => left,
+                2 => *up,
+                3 => left.midpoint(*up),
+                4 => paeth(left, *up, corner),
+                _ => return None,
+            };
+            corner = *up;
+            left = byte.wrapping_add(predicted);
+            *up = left;
+            out.push(left);
+        }
+    }
+    Some(out)
+}
+
+fn paeth(left: u8, up: u8, corner: u8) -> u8 {
+    let estimate = i16::from(left) + i16::from(up) - i16::from(corner);
+    let distance = |value: u8| (estimate - i16::from(value)).abs();
+    if distance(left) <= distance(up) && distance(left) <= distance(corner) {
+        left
+    } else if distance(up) <= distance(corner) {
+        up
+    } else {
+        corner
+    }
+}
+
+impl Unpacked {
+    /// The number and the place of each object, from the pairs of numbers at the beginning.
+    pub fn members(&self) -> Result<Vec<(u32, usize)>, Rejection> {
+        let mut lexer = Lexer::new(&self.bytes, 0);
+        let mut members = Vec::new();
+        while lexer.at() < self.first {
+            let (Some(Token::Integer(number)), Some(Token::Integer(offset))) =
+                (lexer.token(), lexer.token())
+            else {
+                break;
+            };
+            let offset =
+                usize::try_from(offset).ok().and_then(|offset| offset.checked_add(self.first));
+            let number = u32::try_from(number).ok();
+            members.push(number.zip(offset).ok_or(Rejection::Damaged)?);
+        }
+        Ok(members)
+    }
+}
