@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::access::{Side, StaffSide};
 use domain::conversation::{
-    Author, Conversation, Message, Party, Person, Quote, ReadMarker, State,
+    Author, Conversation, Message, MessageFile, Party, Person, Quote, ReadMarker, State,
 };
 use domain::id::{ClinicId, ConversationId, PatientId};
 use domain::notice::Notice;
@@ -95,9 +95,33 @@ struct MessageView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     in_reply_to: Option<&'a Quote>,
     body: BodyView<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<FileView<'a>>,
     at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<&'a Notice>,
+}
+
+/// A file of a message. Where it is downloaded, another call tells.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileView<'a> {
+    attachment_id: &'a str,
+    name: &'a str,
+    #[serde(rename = "type")]
+    media_type: &'static str,
+    length: u64,
+}
+
+impl<'a> FileView<'a> {
+    fn new(file: &'a MessageFile) -> Self {
+        Self {
+            attachment_id: file.id.as_str(),
+            name: file.name.as_str(),
+            media_type: file.file_type.media_type(),
+            length: file.kept.length,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -245,6 +269,7 @@ impl<'a> Thread<'a> {
                     author: &message.author,
                     in_reply_to: message.quote.as_ref(),
                     body: BodyView { html: message.body.html(), text: message.body.text() },
+                    attachments: message.files.iter().map(FileView::new).collect(),
                     at: message.at,
                     notice: notices.get(&message.number),
                 })

@@ -125,6 +125,18 @@ pub enum Verdict {
     Unable,
 }
 
+impl Verdict {
+    /// Reads the scan's result: one says that nothing was found, and whatever else it says, now or
+    /// in a later version, is no such thing.
+    pub fn of(result: &str) -> Self {
+        match result {
+            "NO_THREATS_FOUND" => Self::Clean,
+            "THREATS_FOUND" => Self::Found,
+            _ => Self::Unable,
+        }
+    }
+}
+
 /// Where a file stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case", rename_all_fields = "camelCase")]
@@ -293,6 +305,16 @@ impl State {
             Self::Expired => "expired",
         }
     }
+
+    /// Whether nothing more becomes of the file.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Rejected { .. } | Self::Bound { .. } | Self::Expired)
+    }
+
+    /// Whether it is known what the file is worth.
+    pub fn is_judged(&self) -> bool {
+        matches!(self, Self::Clean { .. } | Self::Rejected { .. } | Self::Expired)
+    }
 }
 
 impl Attachment {
@@ -420,8 +442,12 @@ impl Attachment {
             State::AwaitingUpload if over(self.created_at, UNUSED_LIVES) => {
                 Some(self.with(State::Expired))
             }
-            State::Inspecting { since, .. } if over(*since, VERDICT_WITHIN) => {
+            State::Inspecting { since, kept: Some(_), .. } if over(*since, VERDICT_WITHIN) => {
                 Some(self.rejected(Rejection::NoVerdict))
+            }
+            // The object store was out of reach for a day.
+            State::Inspecting { since, kept: None, .. } if over(*since, UNUSED_LIVES) => {
+                Some(self.given_up())
             }
             State::Clean { since, .. }
                 if matches!(self.purpose, Purpose::Message { .. })

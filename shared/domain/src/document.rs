@@ -33,6 +33,18 @@ pub enum Progress {
     Expired,
 }
 
+impl Progress {
+    /// The state's name, as answers show it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Clean { .. } => "clean",
+            Self::Rejected { .. } => "rejected",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 /// A document of a patient's chart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

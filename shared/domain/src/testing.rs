@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::access::Facts;
 use crate::actor::Actor;
-use crate::attachment::FileLimits;
+use crate::attachment::{self, Attachment, FileLimits, Kept, Promise, Purpose};
 use crate::automatic::{Timer, Timers};
 use crate::birth_date::BirthDate;
 use crate::clinic::{AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan};
@@ -20,8 +20,13 @@ use crate::command::{
 };
 use crate::contact::{EmailAddress, SmsNumber};
 use crate::conversation::{Conversation, Message, ReadMarker};
+use crate::document::{Document, Progress};
+use crate::file::{FileName, FileType, Sha256};
 use crate::hours::{RawHours, RawWindow, WeeklyHours};
-use crate::id::{AccountId, ClientId, ClinicId, ConversationId, GroupId, PatientId, StaffId};
+use crate::id::{
+    AccountId, AttachmentId, ClientId, ClinicId, ConversationId, DocumentId, DocumentKind, GroupId,
+    PatientId, StaffId,
+};
 use crate::people::{AccountLink, Channel, Group, Patient, Relationship, Role, StaffMember};
 use crate::refusal::Refusal;
 use crate::rich_text::Body;
@@ -283,5 +288,56 @@ impl Thread {
         self.timers.0.retain(|timer| !gone(timer));
         self.timers.0.extend(change.set);
         true
+    }
+}
+
+/// What is kept of every file here.
+pub(crate) fn kept() -> Kept {
+    let sha256 = Sha256::of_digest([8; 32]);
+    Kept { object_version: "k1".to_owned(), length: 900, sha256 }
+}
+
+fn scan() -> Promise {
+    let file_type = FileType::Pdf;
+    let name = FileName::parse("scan.pdf", file_type).unwrap();
+    Promise { name, file_type, length: 1_000, sha256: Sha256::of_digest([7; 32]) }
+}
+
+/// A slot that this caller was given, for any conversation.
+pub(crate) fn attachment(id: &str, actor: &Actor) -> Attachment {
+    Attachment {
+        clinic: clinic_id(),
+        patient: patient().id,
+        id: AttachmentId::parse(id).unwrap(),
+        version: 1,
+        owner: actor.unique_name(),
+        purpose: Purpose::Message { conversation: None },
+        promise: scan(),
+        created_at: at(WORKING),
+        state: attachment::State::AwaitingUpload,
+        garbage: Vec::new(),
+    }
+}
+
+/// A file of this caller's that can be sent.
+pub(crate) fn clean(id: &str, actor: &Actor) -> Attachment {
+    let uploaded = attachment(id, actor).uploaded("u1", at(WORKING)).unwrap();
+    uploaded.inspected(Ok(kept()), false, at(WORKING)).unwrap().cleaned_up()
+}
+
+/// A chart document of the patient's that can be sent.
+pub(crate) fn document(id: &str) -> Document {
+    Document {
+        clinic: clinic_id(),
+        patient: patient().id,
+        id: DocumentId::parse(id).unwrap(),
+        version: 1,
+        kind: DocumentKind::parse("lab_result").unwrap(),
+        date: jiff::civil::date(2026, 11, 20),
+        title: Title::parse("Blood count").unwrap(),
+        promise: scan(),
+        copy: None,
+        file: AttachmentId::parse(&format!("of-{id}")).unwrap(),
+        progress: Progress::Clean { kept: kept() },
     }
 }

@@ -6,7 +6,9 @@ use std::fmt;
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use domain::actor::Actor;
 use domain::audit::Subject;
-use domain::id::{AccountId, ClinicId, ConversationId, GroupId, PatientId, StaffId};
+use domain::id::{
+    AccountId, AttachmentId, ClinicId, ConversationId, DocumentId, GroupId, PatientId, StaffId,
+};
 use domain::refusal::{Code, Refusal};
 use http::header::{IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderValue, Method};
@@ -170,6 +172,8 @@ impl Request {
             self.path_id("staffId", StaffId::parse).map(String::from),
             self.path_id("groupId", GroupId::parse).map(String::from),
             self.path_id("accountId", AccountId::parse).map(String::from),
+            self.path_id("documentId", DocumentId::parse).map(String::from),
+            self.path_id("attachmentId", AttachmentId::parse).map(String::from),
         ];
         Subject {
             clinic: self.path_id("clinicId", ClinicId::parse).ok(),

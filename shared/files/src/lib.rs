@@ -119,6 +119,19 @@ impl Files {
         Ok((bytes, found))
     }
 
+    /// The current version of an object, without its bytes.
+    pub async fn version_of(&self, key: &str) -> Result<String, FilesError> {
+        let object = self
+            .client
+            .head_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .send()
+            .await
+            .map_err(|error| FilesError::of(&error))?;
+        object.version_id.ok_or(FilesError::Refused)
+    }
+
     /// Writes an object that no browser opens in the page, and says which version it became.
     ///
     /// When an answer is lost, the SDK writes once more: then the version told is the last one, and the

@@ -36,6 +36,32 @@ pub async fn http<S: Service>(build: impl FnOnce(Start) -> S) -> Result<(), Erro
     .await
 }
 
+/// Work that other events trigger, besides the tick.
+pub trait Listener: Send + Sync {
+    /// Does what an event says. An error is AWS's to repeat the event.
+    fn handle(
+        &self,
+        event: Value,
+        deadline: Deadline,
+    ) -> impl Future<Output = Result<Value, Error>> + Send;
+}
+
+/// Runs a listener for as long as Lambda keeps it; for `prepare` see [`worker`].
+pub async fn listener<L, B>(prepare: impl FnOnce(Start) -> Result<B, Error>) -> Result<(), Error>
+where
+    L: Listener,
+    B: Fn(String) -> L,
+{
+    let start = begin().await?;
+    let build = &noted(prepare(start))?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let deadline = Deadline::from(&event.context);
+        let listener = build(event.context.request_id.clone());
+        Box::pin(listener.handle(event.payload, deadline)).await
+    }))
+    .await
+}
+
 /// Runs a worker for as long as Lambda keeps it. `prepare` is called once; what it gives makes the
 /// worker of one invocation, from that one's request id.
 pub async fn worker<W, B>(prepare: impl FnOnce(Start) -> Result<B, Error>) -> Result<(), Error>

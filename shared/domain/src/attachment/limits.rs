@@ -1,6 +1,8 @@
 //! How many and how large files may be.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::file::MAX_FILE_BYTES;
@@ -90,10 +92,11 @@ impl FileLimits {
     }
 }
 
-/// What one account has uploaded at a clinic in one day.
+/// What one account has uploaded at a clinic in one day (UTC): the clinic's own day would take
+/// another read before it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
-    /// The day at the clinic.
+    /// The day.
     pub day: Date,
     /// 0 before the first upload, and one more with each: what the next one is conditioned on.
     pub version: u64,
@@ -102,6 +105,11 @@ pub struct Quota {
 }
 
 impl Quota {
+    /// The day that counts at an instant.
+    pub fn day_of(now: Timestamp) -> Date {
+        TimeZone::UTC.to_datetime(now).date()
+    }
+
     /// Nothing yet.
     pub fn empty(day: Date) -> Self {
         Self { day, version: 0, bytes: 0 }

@@ -207,3 +207,6 @@ fn sendable(file: &Attachment) -> Result<&Kept, (Code, Option<&'static str>)> {
         State::Expired => Err((Code::AttachmentExpired, None)),
     }
 }
+
+#[cfg(test)]
+mod tests;
