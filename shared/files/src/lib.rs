@@ -49,8 +49,8 @@ pub struct Files {
     bucket: String,
     limits: Limits,
     client: Client,
-    /// Signs addresses. Its checksums are off: the SDK's own would be signed into an address, and
-    /// what the browser sends does not have it.
+    /// Signs addresses. Its checksums are off, so that no version of the SDK signs one of its own into
+    /// an address, which a browser would not send.
     signer: Client,
 }
 
