@@ -8,7 +8,7 @@ use crate::console::say;
 use crate::failure::Result;
 use crate::python::Venv;
 use crate::up::{self, Start};
-use crate::{process, workspace};
+use crate::{corpus, process, workspace};
 
 /// `cargo xtask check`: formatting, lints and the tests that need no stack; the template's too, where its
 /// linter is installed.
@@ -52,6 +52,7 @@ fn without_stack() -> Result<()> {
         "--deny",
         "warnings",
     ]))?;
+    corpus::ensure()?;
     say("-- testing without a stack ...");
     let mut cargo = workspace::cargo();
     cargo.args(["test", "--locked"]).args(workspace::WITHOUT_SYSTEM_TESTS);

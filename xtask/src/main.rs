@@ -9,6 +9,7 @@ mod audit;
 mod aws;
 mod check;
 mod console;
+mod corpus;
 mod demo;
 mod deploy;
 mod down;
@@ -48,6 +49,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "down", options: &[], run: down::command, help: "stop the local stack" },
     Command { name: "check", options: &[], run: check::quick, help: "formatting, lints, and the tests that need no stack" },
     Command { name: "test", options: DEPLOYING, run: check::all, help: "the same, then the whole-system tests on a fresh stack" },
+    Command { name: "corpus", options: &[], run: corpus::command, help: "the files that the inspection is tested with, in target/corpus" },
     Command { name: "audit", options: AUDITING, run: audit::command, help: "licences, banned, doubled and unused dependencies" },
     Command { name: "build", options: &[], run: release::command, help: "the release zips for Lambda, in target/lambda" },
     Command { name: "measure", options: &[], run: measure::command, help: "sizes, start times, and the AWS calls of each command" },

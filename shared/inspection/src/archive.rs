@@ -237,3 +237,6 @@ impl Entry<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

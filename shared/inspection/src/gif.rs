@@ -150,3 +150,6 @@ fn begins_as_script(screen: &[u8]) -> bool {
     let open = (0..screen.len()).find(|at| opened(*at)).unwrap_or(screen.len());
     screen.iter().take(open).all(is_writing)
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,3 +163,6 @@ fn write_segment(out: &mut Vec<u8>, marker: u8, segment: &[u8]) {
     out.extend(length.to_be_bytes());
     out.extend(segment);
 }
+
+#[cfg(test)]
+mod tests;

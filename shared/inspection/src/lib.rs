@@ -18,6 +18,12 @@ mod signature;
 mod text;
 mod webp;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+mod samples;
+#[cfg(test)]
+mod tests;
+
 use domain::file::{FileType, Rejection, Sha256};
 use sha2::Digest as _;
 

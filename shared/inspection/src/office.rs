@@ -57,3 +57,6 @@ fn is_markup(name: &str) -> bool {
 fn part<'e, 'a>(entries: &'e [Entry<'a>], name: &str) -> Option<&'e Entry<'a>> {
     entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(name))
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,3 +151,6 @@ impl Sweep {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,7 @@ const MAX_PROFILE: u64 = 8 * 1024 * 1024;
 /// holds no line in memory.
 pub fn inspect(bytes: &[u8]) -> Result<Vec<u8>, Rejection> {
     let picture = Picture::read(bytes).ok_or(Rejection::Damaged)??;
-    picture.header.unpack(&picture.data)?;
+    let length = picture.header.unpack(&picture.data)?;
 
     let mut clean = PNG.to_vec();
     write_chunk(&mut clean, *b"IHDR", picture.header.chunk);
@@ -38,7 +38,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Vec<u8>, Rejection> {
     for (name, data) in picture.shown {
         write_chunk(&mut clean, name, data);
     }
-    write_chunk(&mut clean, *b"IDAT", &picture.data);
+    write_chunk(&mut clean, *b"IDAT", picture.data.get(..length).unwrap_or(&picture.data));
     write_chunk(&mut clean, *b"IEND", &[]);
     Ok(clean)
 }
@@ -78,12 +78,12 @@ impl<'a> Picture<'a> {
                 b"PLTE" if is_before_data && is_new && is_palette(data) => {
                     picture.shown.push((name, data));
                 }
-                b"iCCP" if is_before_data && is_new => {
-                    if let Err(rejection) = check_profile(data)? {
-                        return Some(Err(rejection));
-                    }
-                    picture.shown.push((name, data));
-                }
+                b"iCCP" if is_before_data && is_new => match check_profile(data) {
+                    Some(Ok(())) => picture.shown.push((name, data)),
+                    Some(Err(rejection)) => return Some(Err(rejection)),
+                    // A profile that cannot be read is passed over by who shows the picture.
+                    None => {}
+                },
                 b"eXIf" => {
                     picture.orientation = picture.orientation.or(Orientation::of_exif(data));
                 }
@@ -203,8 +203,8 @@ impl<'a> Header<'a> {
     }
 
     /// Unpacks the data, which is exactly every line of the picture, each after a filter that exists, and
-    /// the checksum.
-    fn unpack(&self, data: &[u8]) -> Result<(), Rejection> {
+    /// the checksum. Answers how many of the bytes that is: what is behind is no part of the picture.
+    fn unpack(&self, data: &[u8]) -> Result<usize, Rejection> {
         let mut lines = BufReader::with_capacity(BLOCK, ZlibDecoder::new(data));
         for (width, height) in self.passes() {
             let line_length = (width * self.bits_per_pixel).div_ceil(8);
@@ -217,9 +217,8 @@ impl<'a> Header<'a> {
             }
         }
         let ended = matches!(lines.read(&mut [0]), Ok(0));
-        let unpacked = lines.get_ref().total_in();
-        let consumed = u64::try_from(data.len()).is_ok_and(|length| length == unpacked);
-        if ended && consumed { Ok(()) } else { Err(Rejection::Damaged) }
+        let length = usize::try_from(lines.get_ref().total_in());
+        if ended { length.map_err(|_| Rejection::Damaged) } else { Err(Rejection::Damaged) }
     }
 }
 
@@ -240,3 +239,6 @@ fn skip(reader: &mut impl BufRead, length: u64) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,6 @@ pub fn ends_as_archive(bytes: &[u8]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests;

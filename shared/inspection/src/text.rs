@@ -48,3 +48,6 @@ fn begins_with_tag(bytes: &[u8]) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

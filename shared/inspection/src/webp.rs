@@ -72,3 +72,6 @@ fn rewrite(bytes: &[u8]) -> Option<Vec<u8>> {
     clean.get_mut(4..8)?.copy_from_slice(&length.to_le_bytes());
     Some(clean)
 }
+
+#[cfg(test)]
+mod tests;

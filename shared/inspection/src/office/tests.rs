@@ -1,0 +1,150 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use domain::file::{FileType, Rejection};
+
+use crate::samples::{WORD, docx, docx_of, odf, relationship, verdict, xlsx};
+
+fn word(more: &[(&str, &[u8])]) -> Result<(), Rejection> {
+    verdict(FileType::Docx, &docx(more)).map(drop)
+}
+
+fn linked(kind: &str, mode: &str) -> Result<(), Rejection> {
+    let links = relationship(kind, "http://clinic.example/x", mode);
+    word(&[("word/_rels/document.xml.rels", &links)])
+}
+
+#[test]
+fn the_main_part_tells_the_type() {
+    assert!(word(&[]).is_ok());
+    for kind in [
+        "wordprocessingml.template.main+xml",
+        "spreadsheetml.sheet.main+xml",
+        "presentationml.slideshow.main+xml",
+    ] {
+        let bytes = docx_of(kind, &[]);
+        assert_eq!(verdict(FileType::Docx, &bytes), Err(Rejection::WrongType), "{kind}");
+    }
+    assert_eq!(verdict(FileType::Docx, &xlsx()), Err(Rejection::WrongType));
+}
+
+#[test]
+fn macros_and_controls_are_scripts() {
+    let script = Err(Rejection::HasScript);
+    let macros = docx_of("word.document.macroEnabled.main+xml", &[]);
+    assert_eq!(verdict(FileType::Docx, &macros).map(drop), script);
+    let escaped = docx_of("word.document.macro&#69;nabled.main+xml", &[]);
+    assert_eq!(verdict(FileType::Docx, &escaped).map(drop), script);
+    for name in [
+        "word/vbaProject.bin",
+        "word/VBAPROJECT.BIN",
+        "word/vbaData.xml",
+        "word/activeX/activeX1.xml",
+    ] {
+        assert_eq!(word(&[(name, b"<a/>")]), script, "{name}");
+    }
+    for kind in ["vbaProject", "control", "xlMacrosheet"] {
+        assert_eq!(linked(kind, ""), script, "{kind}");
+    }
+}
+
+#[test]
+fn what_is_fetched_on_opening_is_an_action_and_a_link_is_none() {
+    let external = "TargetMode=\"External\"";
+    assert_eq!(linked("hyperlink", external), Ok(()));
+    for kind in ["attachedTemplate", "oleObject", "frame", "image", "externalLinkPath"] {
+        assert_eq!(linked(kind, external), Err(Rejection::HasAction), "{kind}");
+        let escaped = linked(kind, "TargetMode=\"Exter&#110;al\"");
+        assert_eq!(escaped, Err(Rejection::HasAction), "{kind}");
+    }
+    for markup in [
+        "<w:p><w:instrText> DDE</w:instrText><w:r/><w:instrText>AUTO c:\\x</w:instrText></w:p>",
+        "<w:p><w:fldSimple w:instr=' ddeauto cmd'/></w:p>",
+        "<x><f>cmd|'/c calc'!A0</f></x>",
+        "<externalLink><ddeLink ddeService='cmd'/></externalLink>",
+    ] {
+        assert_eq!(
+            word(&[("word/a.xml", markup.as_bytes())]),
+            Err(Rejection::HasAction),
+            "{markup}"
+        );
+    }
+    let harmless = "<x><f>CONCAT(\"a|b\",A1)</f><instrText>PAGE</instrText></x>";
+    assert_eq!(word(&[("word/a.xml", harmless.as_bytes())]), Ok(()));
+}
+
+#[test]
+fn files_in_a_document_are_told_from_what_a_chart_is_drawn_from() {
+    let embedded = Err(Rejection::HasEmbeddedFile);
+    for name in
+        ["word/embeddings/oleObject1.bin", "word/embeddings/a.docx", "word/media/a.mp4", "a.exe"]
+    {
+        assert_eq!(word(&[(name, b"x")]), embedded, "{name}");
+    }
+    for kind in ["oleObject", "package", "aFChunk"] {
+        assert_eq!(linked(kind, ""), embedded, "{kind}");
+    }
+    let workbook = xlsx();
+    let chart = |workbook: &[u8]| {
+        let links = relationship("package", "../embeddings/w.xlsx", "");
+        word(&[("word/charts/_rels/chart1.xml.rels", &links), ("word/embeddings/w.xlsx", workbook)])
+    };
+    assert_eq!(chart(&workbook), Ok(()));
+    assert_eq!(chart(&docx(&[])), Err(Rejection::WrongType));
+    assert_eq!(chart(b"MZ"), Err(Rejection::Damaged));
+    let twice = docx(&[("word/embeddings/w.xlsx", &workbook)]);
+    assert_eq!(chart(&twice), Err(Rejection::WrongType));
+}
+
+#[test]
+fn markup_must_be_whole_and_define_nothing() {
+    for broken in ["<a>", "<a></b>", "<a b=\"&x;\"/>", "\u{0}<a", "<a b=c/>"] {
+        assert_eq!(word(&[("word/a.xml", broken.as_bytes())]), Err(Rejection::Damaged), "{broken}");
+    }
+    let wide: Vec<u8> = "<a/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = [b"\xFF\xFE".to_vec(), wide].concat();
+    assert_eq!(word(&[("word/a.xml", &wide)]), Err(Rejection::Damaged));
+    let entities = b"<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>";
+    assert_eq!(word(&[("word/a.xml", entities)]), Err(Rejection::WrongType));
+    let deep = "<a>".repeat(200_000) + &"</a>".repeat(200_000);
+    assert_eq!(word(&[("word/a.xml", deep.as_bytes())]), Ok(()));
+    assert!(docx_of(WORD, &[]).starts_with(b"PK"));
+}
+
+#[test]
+fn documents_of_the_other_family_are_judged_alike() {
+    let odt = |more: &[(&str, &[u8])]| verdict(FileType::Odt, &odf(FileType::Odt, more)).map(drop);
+    assert_eq!(odt(&[]), Ok(()));
+    for name in
+        ["Basic/Standard/Module1.xml", "Scripts/python/a.py", "META-INF/macrosignatures.xml"]
+    {
+        assert_eq!(odt(&[(name, b"<a/>")]), Err(Rejection::HasScript), "{name}");
+    }
+    for name in ["Object 1", "a.exe", "media/film.mp4"] {
+        assert_eq!(odt(&[(name, b"x")]), Err(Rejection::HasEmbeddedFile), "{name}");
+    }
+    for (markup, expected) in [
+        ("<a><script:event-listener/></a>", Err(Rejection::HasScript)),
+        ("<a><draw:floating-frame/></a>", Err(Rejection::HasAction)),
+        ("<a><draw:image xlink:href='http://x.example/a.png'/></a>", Err(Rejection::HasAction)),
+        (
+            "<a><draw:image xlink:href='h&#116;tp://x.example/a.png'/></a>",
+            Err(Rejection::HasAction),
+        ),
+        ("<a><draw:object xlink:href='../x.ods'/></a>", Err(Rejection::HasAction)),
+        ("<a><office:dde-source/></a>", Err(Rejection::HasAction)),
+        (
+            "<a><draw:image xlink:href='Pictures/a.png'/><text:a xlink:href='https://x.example/'/></a>",
+            Ok(()),
+        ),
+    ] {
+        assert_eq!(odt(&[("content.xml", markup.as_bytes())]), expected, "{markup}");
+    }
+    let locked: (&str, &[u8]) = ("encrypted-package", b"x");
+    assert_eq!(odt(&[locked]), Err(Rejection::Encrypted));
+    let manifest = crate::samples::archive(&[
+        ("!mimetype", FileType::Ods.media_type().as_bytes()),
+        ("META-INF/manifest.xml", b"<m><e><encryption-data/></e></m>"),
+        ("content.xml", b"\x01\x02"),
+    ]);
+    assert_eq!(verdict(FileType::Ods, &manifest), Err(Rejection::Encrypted));
+}

@@ -1,0 +1,178 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use domain::file::{FileType, Rejection};
+
+use crate::samples::{deflated, pdf, pdf_with_stream, verdict};
+
+fn inspect(bytes: &[u8]) -> Result<(), Rejection> {
+    verdict(FileType::Pdf, bytes).map(|stored| assert_eq!(stored, bytes))
+}
+
+/// A document whose object stream holds these objects, packed.
+fn in_object_stream(objects: &[&str]) -> Vec<u8> {
+    let mut pairs = String::new();
+    let mut offset = 0;
+    for (at, object) in objects.iter().enumerate() {
+        write!(pairs, "{} {offset} ", at + 20).unwrap();
+        offset += object.len() + 1;
+    }
+    let count = objects.len();
+    let packed = deflated(format!("{pairs}{}", objects.join(" ")).as_bytes());
+    let dictionary = format!("/Type/ObjStm/N {count}/First {}/Filter/FlateDecode", pairs.len());
+    pdf_with_stream(&dictionary, &packed)
+}
+
+const HOSTILE: [(&str, Rejection); 22] = [
+    ("<</S/JavaScript/JS(app.alert(1))>>", Rejection::HasScript),
+    ("<</S/J#61vaScript/JS(1)>>", Rejection::HasScript),
+    ("<</S/#4a#61#76#61#53#63#72#69#70#74>>", Rejection::HasScript),
+    ("<</S/Rendition/J#53(1)>>", Rejection::HasScript),
+    ("[<</A[<</#4A#53 5 0 R>>]>>]", Rejection::HasScript),
+    ("<</Names<</JavaScript 5 0 R>>>>", Rejection::HasScript),
+    ("<</AcroForm<</XFA[(a) 5 0 R]>>>>", Rejection::HasScript),
+    ("<</Subtype/3D/OnInstantiate 5 0 R>>", Rejection::HasScript),
+    ("<</S/Launch/F(cmd.exe)>>", Rejection::HasAction),
+    ("<</S/SubmitForm/F(http://x.example)>>", Rejection::HasAction),
+    ("<</S/ImportData/F(x)>>", Rejection::HasAction),
+    ("<</S/GoToE/T 5 0 R>>", Rejection::HasAction),
+    ("<</S/GoToR/F(\\\\\\\\x\\\\y)>>", Rejection::HasAction),
+    ("<</Subtype/RichMedia>>", Rejection::HasAction),
+    ("<</Subtype/Movie/Movie<</F(x)>>>>", Rejection::HasAction),
+    ("<</S/Sound/Sound 5 0 R>>", Rejection::HasAction),
+    ("/Launch", Rejection::HasAction),
+    ("<</Type/EmbeddedFile>>", Rejection::HasEmbeddedFile),
+    ("<</Names<</Embedded#46iles 5 0 R>>>>", Rejection::HasEmbeddedFile),
+    ("<</Type/Filespec/EF<</F 5 0 R>>>>", Rejection::HasEmbeddedFile),
+    ("<</Subtype/FileAttachment>>", Rejection::HasEmbeddedFile),
+    ("<</Collection<</View/D>>>>", Rejection::HasEmbeddedFile),
+];
+
+#[test]
+fn what_acts_or_carries_is_found_wherever_it_stands() {
+    for (object, rejection) in HOSTILE {
+        let refused = Err(rejection);
+        assert_eq!(inspect(&pdf(&[object])), refused, "{object}");
+        assert_eq!(inspect(&in_object_stream(&["<<>>", object])), refused, "packed {object}");
+        let unpacked =
+            pdf_with_stream("/N 1/First 4/Type/ObjStm", format!("7 0 {object}").as_bytes());
+        assert_eq!(inspect(&unpacked), refused, "in an object stream {object}");
+        // Where only a table of objects that lies would send a reader.
+        for hidden in [
+            pdf_with_stream("", format!("7 0 obj {object} endobj").as_bytes()),
+            pdf(&[&format!("({} 7 0 obj {object} endobj)", '\\')]),
+            pdf(&[&format!("% 7 0 obj {object} endobj\n null")]),
+        ] {
+            assert_eq!(inspect(&hidden), refused, "hidden {object}");
+        }
+        // With a mistake that some readers forgive.
+        assert_eq!(inspect(&pdf(&[&format!("<< /A ) endobj > /B {object}")])), refused, "{object}");
+    }
+}
+
+#[test]
+fn links_within_and_to_the_web_are_no_actions() {
+    let usual = [
+        "<</S/URI/URI(https://clinic.example/Web/JavaScript)>>",
+        "<</S/GoTo/D[3 0 R/Fit]>>",
+        "<</OpenAction[3 0 R/XYZ 0 0 0]/Subtype/Link/BaseFont/ABCDEF+JSerif>>",
+        "<</Type/Metadata/Name/Launcher/JSX 1/EFG 2>>",
+        "[(JS) (XFA) <4A53> 1.5 -7 true null 5 0 R]",
+    ];
+    assert_eq!(inspect(&pdf(&usual)), Ok(()));
+    assert_eq!(inspect(&in_object_stream(&usual)), Ok(()));
+    let content = pdf_with_stream("", b"BT (the objective, an object, obj. and trailers) Tj ET");
+    assert_eq!(inspect(&content), Ok(()));
+}
+
+#[test]
+fn a_document_with_a_password_is_refused_even_if_it_is_empty() {
+    let mut text = String::from_utf8(pdf(&["<</S/JavaScript>>"])).unwrap();
+    text = text.replace("trailer <<", "trailer <</Encrypt 9 0 R");
+    assert_eq!(inspect(text.as_bytes()), Err(Rejection::Encrypted));
+    let table = pdf_with_stream("/Type/XRef/#45ncrypt 5 0 R/Filter/FlateDecode", b"locked");
+    assert_eq!(inspect(&table), Err(Rejection::Encrypted));
+}
+
+#[test]
+fn a_bomb_in_a_stream_of_objects_is_stopped() {
+    let zeros = deflated(&vec![b' '; 140 * 1024 * 1024]);
+    let objects = pdf_with_stream("/Type/ObjStm/N 0/First 0/Filter/FlateDecode", &zeros);
+    assert_eq!(inspect(&objects), Err(Rejection::ExpandsTooMuch));
+    let table = pdf_with_stream("/Type/XRef/W[1 2 1]/Filter[/FlateDecode]", &zeros);
+    assert_eq!(inspect(&table), Err(Rejection::ExpandsTooMuch));
+}
+
+#[test]
+fn object_streams_that_two_readers_may_read_otherwise_are_damaged() {
+    for dictionary in [
+        "/Type/ObjStm/First 0/Filter[/ASCIIHexDecode/FlateDecode]",
+        "/Type/ObjStm/First 0/Filter/LZWDecode",
+        "/Type/ObjStm/First 0/Filter 5 0 R",
+        "/Type/ObjStm/First 0/Filter/FlateDecode",
+        "/Type/ObjStm/First 0/First 9",
+    ] {
+        let bytes = pdf_with_stream(dictionary, b"not packed");
+        assert_eq!(inspect(&bytes), Err(Rejection::Damaged), "{dictionary}");
+    }
+}
+
+#[test]
+fn differences_between_lines_are_undone() {
+    // `7 0 /J` and `S     `, the second line written as the difference to the first.
+    let above = b"7 0 /J";
+    let line: Vec<u8> = b"S     ".iter().zip(above).map(|(a, b)| a.wrapping_sub(*b)).collect();
+    let lines = [&[0], above.as_slice(), &[2], &line].concat();
+    let dictionary = "/Type/ObjStm/N 1/First 4/Filter/FlateDecode\
+                      /DecodeParms<</Predictor 12/Columns 6>>";
+    let bytes = pdf_with_stream(dictionary, &deflated(&lines));
+    assert_eq!(inspect(&bytes), Err(Rejection::HasScript));
+}
+
+#[test]
+fn what_is_cut_off_or_has_no_page_is_damaged_and_what_goes_on_is_two_files() {
+    let whole = pdf(&["<<>>"]);
+    for length in 8..whole.len() - 1 {
+        assert_eq!(inspect(&whole[..length]), Err(Rejection::Damaged), "{length}");
+    }
+    for blank in ["\r\n", "\0\0\0", " \n "] {
+        assert_eq!(inspect(&[whole.as_slice(), blank.as_bytes()].concat()), Ok(()));
+    }
+    let behind = [whole.as_slice(), b"<script>"].concat();
+    assert_eq!(inspect(&behind), Err(Rejection::WrongType));
+    let update = [whole.as_slice(), b"\n3 0 obj <</Type/Page"].concat();
+    assert_eq!(inspect(&update), Err(Rejection::Damaged));
+    assert_eq!(inspect(b"%PDF-1.7\n%%EOF"), Err(Rejection::Damaged));
+}
+
+#[test]
+fn a_tree_of_pages_may_be_a_circle() {
+    let text = String::from_utf8(pdf(&[])).unwrap();
+    let circle = text.replace("Kids[3 0 R]", "Kids[2 0 R 2 0 R]");
+    assert_eq!(inspect(circle.as_bytes()), Err(Rejection::Damaged));
+    let through_array = text
+        .replace("Kids[3 0 R]", "Kids 4 0 R")
+        .replace("trailer", "4 0 obj [2 0 R 3 0 R] endobj\ntrailer");
+    assert_eq!(inspect(through_array.as_bytes()), Ok(()));
+}
+
+#[test]
+fn nesting_and_repetition_have_a_bound() {
+    for (open, close) in [("[", "]"), ("<</A ", ">>")] {
+        let nested = |depth| pdf(&[&format!("{}0{}", open.repeat(depth), close.repeat(depth))]);
+        assert_eq!(inspect(&nested(100)), Ok(()));
+        assert_eq!(inspect(&nested(101)), Err(Rejection::Damaged));
+        assert_eq!(inspect(&nested(300_000)), Err(Rejection::Damaged));
+    }
+    let started = Instant::now();
+    let brackets = pdf(&["(".repeat(500_000).as_str()]);
+    assert_eq!(inspect(&brackets), Ok(()));
+    // Each text goes on to the end of the file, and an object begins in each.
+    let over_and_over = pdf(&["1 0 obj (".repeat(100_000).as_str()]);
+    assert_eq!(inspect(&over_and_over), Err(Rejection::ExpandsTooMuch));
+    let many_values = pdf(&[&format!("[{}]", "1 ".repeat(1_000_001))]);
+    assert_eq!(inspect(&many_values), Err(Rejection::ExpandsTooMuch));
+    assert!(started.elapsed() < Duration::from_secs(20));
+}
