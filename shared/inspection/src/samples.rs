@@ -1,5 +1,6 @@
 //! Small files of every type, made here, for the tests.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
 use domain::file::{FileType, Rejection};
@@ -60,7 +61,7 @@ pub fn jpeg(segments: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-pub fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+pub fn chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
     let mut crc = flate2::Crc::new();
     crc.update(name);
     crc.update(data);
@@ -114,7 +115,7 @@ pub fn pdf(objects: &[&str]) -> Vec<u8> {
                     3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>> endobj\n"
         .to_owned();
     for (at, object) in objects.iter().enumerate() {
-        text.push_str(&format!("{} 0 obj {object} endobj\n", at + 4));
+        writeln!(text, "{} 0 obj {object} endobj", at + 4).unwrap();
     }
     text.push_str("trailer <</Root 1 0 R>>\nstartxref\n0\n%%EOF\n");
     text.into_bytes()

@@ -20,7 +20,7 @@ const METADATA_FLAGS: u8 = 0b0000_1100;
 
 /// Checks that every frame can be decoded, and gives the file back without EXIF, XMP and unknown chunks.
 pub fn inspect(bytes: &[u8]) -> Result<Vec<u8>, Rejection> {
-    let clean = rewrite(bytes).ok_or(Rejection::Damaged)?;
+    let clean = rewrite(bytes).ok_or(Rejection::Damaged)??;
     guarded(|| decode(&clean))?;
     Ok(clean)
 }
@@ -48,7 +48,7 @@ fn decode(bytes: &[u8]) -> Result<(), Rejection> {
 }
 
 /// `None`: it is broken, or the bytes end before it does.
-fn rewrite(bytes: &[u8]) -> Option<Vec<u8>> {
+fn rewrite(bytes: &[u8]) -> Option<Result<Vec<u8>, Rejection>> {
     let mut reader = Reader(bytes);
     let mut clean = reader.take(12)?.to_vec();
     while !reader.0.is_empty() {
@@ -56,6 +56,9 @@ fn rewrite(bytes: &[u8]) -> Option<Vec<u8>> {
         let length = reader.length_le()?;
         let data = reader.take(length)?;
         let padding = reader.take(length % 2)?;
+        if let Err(rejection) = check_frames(name, data)? {
+            return Some(Err(rejection));
+        }
         if !SHOWN.contains(&name) {
             continue;
         }
@@ -70,7 +73,41 @@ fn rewrite(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     let length = u32::try_from(clean.len().checked_sub(8)?).ok()?;
     clean.get_mut(4..8)?.copy_from_slice(&length.to_le_bytes());
-    Some(clean)
+    Some(Ok(clean))
+}
+
+/// Checks the size that each picture itself says it has: a decoder may believe it before it compares it
+/// with the file's.
+fn check_frames(name: &[u8], data: &[u8]) -> Option<Result<(), Rejection>> {
+    let mut reader = Reader(data);
+    let (width, height) = match name {
+        b"VP8 " => {
+            reader.take(6)?;
+            (u32::from(reader.u16_le()? & 0x3FFF), u32::from(reader.u16_le()? & 0x3FFF))
+        }
+        b"VP8L" => {
+            reader.take(1)?;
+            let sides = reader.u32_le()?;
+            ((sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1)
+        }
+        b"ANMF" => {
+            reader.take(16)?;
+            while !reader.0.is_empty() {
+                let name = reader.take(4)?;
+                let length = reader.length_le()?;
+                let data = reader.take(length)?;
+                reader.take(length % 2)?;
+                if name != b"ANMF"
+                    && let Err(rejection) = check_frames(name, data)?
+                {
+                    return Some(Err(rejection));
+                }
+            }
+            return Some(Ok(()));
+        }
+        _ => return Some(Ok(())),
+    };
+    Some(limits::check_pixels(width, height).map(drop))
 }
 
 #[cfg(test)]

@@ -54,7 +54,12 @@ fn what_is_cut_off_or_goes_on_is_refused() {
 fn pixels_and_frames_are_counted() {
     let mut large = extended(0, &[]);
     large[24..30].copy_from_slice(&[0xFF, 0x3F, 0, 0xFF, 0x3F, 0]);
-    assert!(matches!(inspect(&large), Err(Rejection::TooManyPixels | Rejection::Damaged)));
+    assert_eq!(inspect(&large), Err(Rejection::TooManyPixels));
+    // A picture that says it is larger than its file says.
+    let mut within = extended(0, &[]);
+    let sides = crate::reader::find(&within, b"VP8L").unwrap() + 9;
+    within[sides..sides + 4].fill(0xFF);
+    assert_eq!(inspect(&within), Err(Rejection::TooManyPixels));
     // Twenty frames over a picture of 15 million pixels.
     let header = chunk(b"VP8X", &[2, 0, 0, 0, 0x1F, 0x0F, 0, 0x1F, 0x0F, 0]);
     let place = [0, 0, 0, 0, 0, 0, 3, 0, 0, 2, 0, 0, 9, 0, 0, 0];
