@@ -5,6 +5,7 @@
 //! This library stays free of the AWS SDK and of a TLS stack, so that `cargo xtask` compiles in seconds.
 
 pub mod api;
+pub mod files;
 pub mod issuer;
 pub mod stack;
 pub mod world;

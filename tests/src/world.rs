@@ -259,6 +259,18 @@ impl Conversation {
         Call::new(caller, Method::POST, path).with_body(json!({ "body": body })).with_key()
     }
 
+    /// Asking for the address of a file of a message.
+    pub fn file(&self, caller: &Caller, number: u32, id: &str) -> Call {
+        let path = format!("{}/messages/{number}/attachments/{id}", self.path());
+        Call::new(caller, Method::GET, path)
+    }
+
+    /// Replying with files, whose ids these are.
+    pub fn reply_with(&self, caller: &Caller, body: &str, files: &[&str]) -> Call {
+        let body = json!({ "body": body, "attachments": files });
+        self.reply(caller, "").with_body(body)
+    }
+
     /// Somebody has seen it up to this message.
     pub fn mark(&self, caller: &Caller, seen: u32) -> Call {
         let path = format!("{}/read-marker", self.path());

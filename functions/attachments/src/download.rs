@@ -54,7 +54,7 @@ impl Attachments {
         let lives = lifetime(DOWNLOAD_LIVES);
         let url = self
             .files
-            .sign_download(&stored, &file.name, file.file_type, now, lives)
+            .sign_download(&stored, now, lives)
             .await
             .map_err(|error| error.outage("sign a download"))?;
         let expires_at = now.saturating_add(DOWNLOAD_LIVES).unwrap_or(now);

@@ -73,7 +73,7 @@ impl Inspect {
         let key = keys::key(Area::Clean, &file.clinic, &file.patient, &file.id);
         let stored = self
             .files
-            .store(&key, promise.file_type, inspected.bytes)
+            .store(&key, &promise.name, promise.file_type, inspected.bytes)
             .await
             .map_err(|error| error.outage("keep a file"))?;
         Ok(Looked::Judged(Ok(Kept {

@@ -17,7 +17,7 @@ use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, ResponseChecksumVa
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, MetadataDirective, TaggingDirective};
 use aws_types::SdkConfig;
-use domain::file::FileType;
+use domain::file::{FileName, FileType};
 
 pub use error::FilesError;
 pub use signed::SignedUpload;
@@ -132,13 +132,16 @@ impl Files {
         object.version_id.ok_or(FilesError::Refused)
     }
 
-    /// Writes an object that no browser opens in the page, and says which version it became.
+    /// Writes an object, and says which version it became. A browser saves it under `name`, never opens
+    /// it in the page, and keeps it in no cache: that is said with the object and not in the address of
+    /// a download, which stands in access logs, and a file's name can say what it is about.
     ///
     /// When an answer is lost, the SDK writes once more: then the version told is the last one, and the
     /// one before has the same bytes.
     pub async fn store(
         &self,
         key: &str,
+        name: &FileName,
         file_type: FileType,
         bytes: Vec<u8>,
     ) -> Result<Stored, FilesError> {
@@ -148,8 +151,8 @@ impl Files {
             .bucket(&self.bucket)
             .key(key)
             .content_type(file_type.media_type())
-            // A download's address says the same with the file's name. This is for when it does not.
-            .content_disposition("attachment")
+            .content_disposition(name.content_disposition())
+            .cache_control("no-store")
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .body(ByteStream::from(bytes))
             .send()

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_smithy_types::base64;
-use domain::file::{FileName, FileType, Sha256};
+use domain::file::{FileType, Sha256};
 use jiff::Timestamp;
 
 use crate::{Files, FilesError, Stored};
@@ -66,15 +66,13 @@ impl Files {
         })
     }
 
-    /// Signs a download of one version of an object, which a browser saves under `name` and never
-    /// opens in the page or keeps in its cache. It does no I/O.
+    /// Signs a download of one version of an object, which is served as it was
+    /// [stored](Self::store). It does no I/O.
     ///
     /// For `now` and `lives`, see [`sign_upload`](Self::sign_upload).
     pub async fn sign_download(
         &self,
         stored: &Stored,
-        name: &FileName,
-        file_type: FileType,
         now: Timestamp,
         lives: Duration,
     ) -> Result<String, FilesError> {
@@ -84,9 +82,6 @@ impl Files {
             .bucket(&self.bucket)
             .key(&stored.key)
             .version_id(&stored.version)
-            .response_content_disposition(name.content_disposition())
-            .response_content_type(file_type.media_type())
-            .response_cache_control("no-store")
             .presigned(presigning(now, lives)?)
             .await
             .map_err(|error| FilesError::of(&error))?;

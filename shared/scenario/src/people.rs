@@ -3,15 +3,22 @@
 use std::collections::BTreeSet;
 
 use domain::actor::Actor;
-use domain::attachment::FileLimits;
+use domain::attachment::{self, Attachment, FileLimits, Kept, Promise, Purpose};
 use domain::birth_date::BirthDate;
 use domain::clinic::{AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan};
 use domain::contact::{EmailAddress, SmsNumber};
+use domain::document::{Document, Progress};
+use domain::file::{FileName, FileType, Sha256};
 use domain::hours::{RawHours, RawWindow, WeeklyHours};
-use domain::id::{AccountId, ClientId, ClinicId, GroupId, PatientId, StaffId};
+use domain::id::{
+    AccountId, AttachmentId, ClientId, ClinicId, DocumentId, DocumentKind, GroupId, PatientId,
+    StaffId,
+};
 use domain::people::{AccountLink, Channel, Group, Patient, Relationship, Role, StaffMember};
 use domain::rich_text::Body;
-use domain::text::{ClinicName, DisplayName};
+use domain::text::{ClinicName, DisplayName, Title};
+
+use crate::clock::NOW;
 
 /// A clinic's id.
 pub fn clinic_id(id: &str) -> ClinicId {
@@ -174,4 +181,56 @@ pub fn chart() -> Actor {
 /// The vendor's operations as a caller.
 pub fn operator() -> Actor {
     Actor::Operator { id: ClientId::parse("ops").unwrap() }
+}
+
+/// What is kept of the files here.
+pub fn kept() -> Kept {
+    let sha256 = Sha256::of_digest([8; 32]);
+    Kept { object_version: "kept-1".to_owned(), length: 900, sha256 }
+}
+
+/// The file as it was promised.
+pub fn promise() -> Promise {
+    let file_type = FileType::Pdf;
+    let name = FileName::parse("scan.pdf", file_type).unwrap();
+    Promise { name, file_type, length: 1_000, sha256: Sha256::of_digest([7; 32]) }
+}
+
+/// A slot that this caller was given for p1 of c1, for any conversation.
+pub fn attachment(id: &str, actor: &Actor) -> Attachment {
+    Attachment {
+        clinic: clinic_id("c1"),
+        patient: patient_id("p1"),
+        id: AttachmentId::parse(id).unwrap(),
+        version: 1,
+        owner: actor.unique_name(),
+        purpose: Purpose::Message { conversation: None },
+        promise: promise(),
+        created_at: NOW,
+        state: attachment::State::AwaitingUpload,
+        garbage: Vec::new(),
+    }
+}
+
+/// A file of this caller's for p1 of c1 that can be sent.
+pub fn clean(id: &str, actor: &Actor) -> Attachment {
+    let state = attachment::State::Clean { kept: kept(), since: NOW };
+    Attachment { state, ..attachment(id, actor) }
+}
+
+/// A document of p1 of c1 that can be sent.
+pub fn document(id: &str) -> Document {
+    Document {
+        clinic: clinic_id("c1"),
+        patient: patient_id("p1"),
+        id: DocumentId::parse(id).unwrap(),
+        version: 1,
+        kind: DocumentKind::parse("lab_result").unwrap(),
+        date: jiff::civil::date(2026, 11, 20),
+        title: Title::parse("Blood count").unwrap(),
+        promise: promise(),
+        copy: None,
+        file: AttachmentId::parse(&format!("of-{id}")).unwrap(),
+        progress: Progress::Clean { kept: kept() },
+    }
 }

@@ -1,12 +1,12 @@
 //! The database with its clinics and people.
 
 use domain::actor::Actor;
+use domain::attachment::Attachment;
 use domain::audit::{Action, Outcome, Record, Subject};
 use domain::clinic::{ClinicSettings, Plan};
-use domain::command::{
-    self, Addressees, Alteration, Change, Enclosed, Enclosures, ReplyFacts, Switch,
-};
+use domain::command::{self, Addressees, Alteration, Change, Enclosures, ReplyFacts, Switch};
 use domain::conversation::{Conversation, Message, Person, ReadMarker};
+use domain::document::Document;
 use domain::id::ConversationId;
 use domain::people::{AccountLink, Group, Patient, Role, StaffMember};
 use domain::rich_text::Body;
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use store::key::{self, ConversationKey, Key};
-use store::{Committed, Store, change, facts};
+use store::{Committed, Store, attachments, change, facts};
 use testkit::{AUDIT, Db, Fault, Item, MAIN};
 
 use crate::answer::Answer;
@@ -187,21 +187,48 @@ impl World {
         body: Body,
         at: Timestamp,
     ) {
+        self.add(actor, name, command::Reply::from(body), at).await;
+    }
+
+    /// Adds a message with files.
+    pub async fn reply_enclosing(
+        &self,
+        actor: &Actor,
+        name: &ConversationKey,
+        enclosures: Enclosures,
+        at: Timestamp,
+    ) {
+        let body = Body::parse("See this.").unwrap();
+        let command = command::Reply { enclosures, ..command::Reply::from(body) };
+        self.add(actor, name, command, at).await;
+    }
+
+    async fn add(
+        &self,
+        actor: &Actor,
+        name: &ConversationKey,
+        command: command::Reply,
+        at: Timestamp,
+    ) {
         let ConversationKey { clinic, patient, .. } = name;
-        let keys = facts::keys(actor, clinic, patient).into_iter();
-        let keys = keys.chain([key::conversation(name)]).chain(change::timer_keys(name));
+        let keys = facts::keys(actor, clinic, patient)
+            .into_iter()
+            .chain([key::conversation(name)])
+            .chain(change::timer_keys(name))
+            .chain(attachments::keys(clinic, patient, &command.enclosures));
         let mut found = self.store().read(keys).await.unwrap();
         let facts = facts::peek(&found, actor, clinic, patient).unwrap();
         let timers = change::timers(&mut found, name).unwrap();
         let conversation: Conversation = found.take(&key::conversation(name)).unwrap().unwrap();
-        let command = command::Reply::from(body);
+        let enclosed =
+            attachments::Enclosed::take(&mut found, clinic, patient, &command.enclosures).unwrap();
         let about = ReplyFacts {
             conversation: Some(&conversation),
             quoted: None,
             seen: None,
             marker: ReadMarker::default(),
             timers: &timers,
-            enclosed: Enclosed::default(),
+            enclosed: enclosed.facts(),
         };
         let change = command::reply(actor, command, &facts, about, at).unwrap();
         self.write(actor, Action::ConversationReply, &change, at).await;
@@ -327,6 +354,22 @@ impl World {
             assert!(!text.contains(internal), "{internal} in {text}");
         }
         answer
+    }
+
+    /// Puts a new file beside those that are there.
+    pub async fn attachment(&self, attachment: &Attachment) {
+        let store = self.store();
+        let mut transaction = store.transaction();
+        attachments::put(&mut transaction, attachment, None, sources().now());
+        assert_eq!(store.commit(transaction).await.unwrap(), Committed::Done);
+    }
+
+    /// Puts a new chart document beside those that are there.
+    pub async fn document(&self, document: &Document) {
+        let store = self.store();
+        let mut transaction = store.transaction();
+        attachments::put_document(&mut transaction, document, None);
+        assert_eq!(store.commit(transaction).await.unwrap(), Committed::Done);
     }
 
     async fn put(&self, keys: &[Key], body: &impl Serialize) {

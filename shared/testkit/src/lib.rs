@@ -35,6 +35,8 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
+use aws_types::SdkConfig;
+use aws_types::sdk_config::SharedCredentialsProvider;
 use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
@@ -148,6 +150,20 @@ impl Db {
                 .build(),
         )
     }
+}
+
+/// A configuration for clients that sign, and call nobody: where it points, nothing listens.
+#[must_use]
+pub fn nobody() -> SdkConfig {
+    let credentials = Credentials::new("AKIAEXAMPLE", "test", None, None, "testkit");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("ca-central-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::disabled())
+        .endpoint_url("http://127.0.0.1:1")
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build()
 }
 
 fn key(item: &Item, name: &str) -> String {

@@ -6,8 +6,9 @@
 use std::fs;
 use std::sync::OnceLock;
 
+use http::Method;
 use serde_json::{Value, json};
-use system_tests::api::Api;
+use system_tests::api::{Answer, Api};
 use system_tests::stack::Stack;
 
 /// The stack that is under test.
@@ -157,4 +158,28 @@ fn sent(path: &str, member: &str, part: &str) -> Vec<Value> {
         .filter(|entry| entry.to_string().contains(part))
         .cloned()
         .collect()
+}
+
+/// Asks S3 for something of a bucket, as the account's root.
+pub fn s3(method: Method, bucket: &str, rest: &str, body: &[u8]) -> Answer {
+    Api::new(&stack().endpoint)
+        .request(method, &format!("/{bucket}{rest}"))
+        .header("Authorization", &authorization("s3"))
+        .header("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
+        .bytes(body.to_vec())
+        .send()
+        .unwrap()
+}
+
+/// Calls a function with an event, and hands back its answer.
+pub fn invoke(function: &str, event: &Value) -> Value {
+    let name = text(&format!("/functions/{function}"));
+    let answer = Api::new(&stack().endpoint)
+        .post(&format!("/2015-03-31/functions/{name}/invocations"))
+        .header("Authorization", &authorization("lambda"))
+        .bytes(event.to_string())
+        .send()
+        .unwrap();
+    assert_eq!(answer.status, 200, "{function}: {}", answer.text());
+    answer.json()
 }

@@ -6,11 +6,13 @@ use std::fs;
 use http::Method;
 use serde_json::{Value, json};
 use system_tests::api::Api;
+use system_tests::files::File;
 use system_tests::issuer::{Caller, TokenOptions};
 use system_tests::now;
 use system_tests::world::{self, Call, Clinic, Conversation, fresh};
 
-use crate::harness::{PATIENT, address, expect, marked, message, world};
+use crate::attachments::sent;
+use crate::harness::{PATIENT, address, ask, expect, marked, message, world};
 
 /// The group that takes part in a [`Ground`]'s conversations.
 pub const GROUP: &str = "g1";
@@ -104,7 +106,8 @@ impl Section {
 
     /// Whether a request that is done changes its target for the next one.
     pub fn uses_up(&self) -> bool {
-        let keeps = ["/messages", "/conversations", "/read-marker", "/directory-batches"];
+        let keeps =
+            ["/messages", "/conversations", "/read-marker", "/directory-batches", "/attachments"];
         self.method != Method::GET && !keeps.iter().any(|end| self.path.ends_with(end))
     }
 }
@@ -118,6 +121,9 @@ pub struct Target {
     patient: String,
     thread: Conversation,
     version: String,
+    document: String,
+    /// A file of the conversation's first message.
+    file: String,
 }
 
 /// A clinic on some plan, with its people, two patients, and an open conversation with the first one.
@@ -205,7 +211,12 @@ impl Ground {
 
     /// A new conversation with the first patient, of a group whose member does not take part in person.
     pub fn started(&self, to: &[&str]) -> Conversation {
+        self.started_with(to, None)
+    }
+
+    fn started_with(&self, to: &[&str], file: Option<&String>) -> Conversation {
         let mut body = message();
+        body["attachments"] = json!(file.into_iter().collect::<Vec<_>>());
         (body["to"], body["groups"]) = (json!(to), json!([GROUP]));
         let started = expect(&self.clinic.start("participant", PATIENT, body), 201);
         let id = started["conversationId"].as_str().unwrap();
@@ -266,6 +277,8 @@ impl Ground {
             patient: PATIENT.to_owned(),
             thread: self.thread.clone(),
             version: "\"1\"".to_owned(),
+            document: "d1".to_owned(),
+            file: "f1".to_owned(),
         }
     }
 
@@ -299,6 +312,17 @@ impl Ground {
                 let merge = merge.with_body(json!({ "patientId": "p2" }));
                 expect(&merge.with_header("If-Match", "\"1\""), 200);
             }
+            ("GET", "…/{conversationId}/messages/{number}/attachments/{attachmentId}") => {
+                let staff = self.clinic.staff("participant");
+                target.file = sent(&self.clinic, &staff, PATIENT, &File::pdf("a.pdf", "Hello"));
+                target.thread = self.started_with(&["colleague"], Some(&target.file));
+            }
+            (_, "patient/documents/{documentId}") => {
+                target.document = fresh("d");
+                let path =
+                    format!("{}/documents/{}", self.clinic.patient(PATIENT), target.document);
+                expect(&create(&chart, path, document()), 201);
+            }
             ("PUT" | "DELETE", "patient/links/{accountId}") => {
                 target.account = fresh("a");
                 expect(&self.clinic.link(PATIENT, &target.account), 201);
@@ -321,6 +345,17 @@ impl Ground {
             _ => {}
         }
         target
+    }
+
+    /// An upload that this caller began, if the caller may begin one, or else one that nobody began. Where no
+    /// stack is asked, it is that one too.
+    fn own_upload(&self, caller: &Caller) -> String {
+        let none = "none".to_owned();
+        if self.thread.id == "v1" {
+            return none;
+        }
+        let answer = ask(&File::pdf("a.pdf", "Hello").slot(&self.clinic, caller, PATIENT));
+        answer.json()["attachmentId"].as_str().map_or(none, str::to_owned)
     }
 
     fn new_patient(&self) -> String {
@@ -349,9 +384,15 @@ impl Ground {
             .replace("{conversationId}", &target.thread.id)
             .replace("{staffId}", staff)
             .replace("{groupId}", &target.group)
+            .replace("{documentId}", &target.document)
+            .replace("{number}", "1")
             .replace("{accountId}", &target.account)
             .replace("{actorKind}", "staff")
             .replace("{actorId}", staff);
+        path = match variant {
+            "of one's own" => path.replace("{attachmentId}", &self.own_upload(&caller)),
+            _ => path.replace("{attachmentId}", &target.file),
+        };
         match variant {
             "owner=staff" => path.push_str("?owner=staff:colleague"),
             "owner=group" => path.push_str("?owner=group:g1"),
@@ -377,6 +418,10 @@ impl Ground {
             }
             ("PUT", "clinic/groups/{groupId}", _) => replacing(call, group_document()),
             ("PUT", "patient", _) => replacing(call, patient_document()),
+            ("PUT", "patient/documents/{documentId}", _) => replacing(call, document()),
+            ("POST", "patient/attachments", _) => {
+                creating(call, File::pdf("a.pdf", "Hello").promise())
+            }
             ("PUT", "patient/successor", _) => replacing(call, json!({ "patientId": "p2" })),
             ("PUT", "patient/links/{accountId}", _) => {
                 replacing(call, json!({ "relationship": "own" }))
@@ -430,6 +475,15 @@ pub fn born(age: u64) -> String {
     const YEAR: u64 = 31_556_952;
     let since = now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     format!("{}-01-01", 1970 + since / YEAR - age)
+}
+
+/// A chart document as it is registered.
+pub fn document() -> Value {
+    let mut document = File::pdf("result.pdf", "Result").promise();
+    document["kind"] = json!("lab_result");
+    document["date"] = json!("2026-11-20");
+    document["title"] = json!(marked("Blood count"));
+    document
 }
 
 /// A group that takes patients' first messages.

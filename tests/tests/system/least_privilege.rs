@@ -20,7 +20,7 @@ type Allowed =
 /// What each function may do in DynamoDB, and beside it. Only what it uses; every transaction is allowed
 /// part by part.
 #[rustfmt::skip]
-const ALLOWED: [Allowed; 10] = [
+const ALLOWED: [Allowed; 12] = [
     ("authorize", &[], &[]),
     ("clinic-settings", &[(TABLE, &["BatchGetItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
     ("directory", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
@@ -30,6 +30,8 @@ const ALLOWED: [Allowed; 10] = [
     ("read-conversations", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (INBOX, &["Query"]), (CHART, &["Query"]), (AUDIT, &["PutItem"])], &[]),
     ("access-report", &[(TABLE, &["BatchGetItem"]), (AUDIT, &["PutItem", "Query"]), (AUDIT_BY_ACTOR, &["Query"])], &[]),
     ("notify", &[(TABLE, &["BatchGetItem", "DeleteItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["ses:SendRawEmail", "sns:Publish", "sqs:SendMessage"]),
+    ("attachments", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem"]), (INBOX, &["Query"]), (CHART, &["Query"]), (AUDIT, &["PutItem"])], &["kms:Decrypt", "kms:GenerateDataKey", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]),
+    ("inspect-attachment", &[(TABLE, &["BatchGetItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["kms:Decrypt", "kms:GenerateDataKey", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"]),
     ("auto-reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["sqs:SendMessage"]),
 ];
 

@@ -15,6 +15,7 @@
 
 mod access_report;
 mod api_manners;
+mod attachments;
 mod automatic;
 mod aws;
 mod conversations;

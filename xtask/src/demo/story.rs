@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+
+use system_tests::files::{self, File};
 use system_tests::issuer::Caller;
 use system_tests::world::{
     Clinic, Conversation, always_open, closed_at, fresh, own_inbox, patient_by_email,
@@ -12,7 +14,7 @@ use system_tests::world::{
 use crate::console::say;
 use crate::demo::teller::Teller;
 use crate::environment;
-use crate::failure::{Failure, Result};
+use crate::failure::{Doing as _, Failure, Result};
 
 /// How soon the stream brings what it triggers: in a second, and more where functions start cold.
 const BY_STREAM: Duration = Duration::from_secs(20);
@@ -45,6 +47,7 @@ pub fn tell(teller: &mut Teller, domain: &str) -> Result<()> {
     answer_and_close(teller, &cast, &with_lee)?;
     for_a_child(teller, &cast)?;
     the_patient_first(teller, &cast)?;
+    with_files(teller, &cast)?;
     guarded(teller, &cast, &with_lee)
 }
 
@@ -391,6 +394,101 @@ fn years_ago(years: u64) -> String {
     const YEAR: u64 = 31_556_952;
     let now = environment::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     format!("{}-01-01", 1970 + now.as_secs() / YEAR - years)
+}
+
+/// A photograph from the patient, and a document from the clinic.
+fn with_files(teller: &mut Teller, cast: &Cast) -> Result<()> {
+    teller.part("A file from each side");
+    teller.step("Omar asks Lee for a photograph of the prescription.");
+    let ask =
+        json!({ "title": "Your prescription", "body": "<p>Please send us a photo of it.</p>" });
+    let started = teller.call(&cast.open.start("omar", "lee", ask), 201)?;
+    let thread = conversation(&cast.open, "lee", &started)?;
+
+    teller.step("Lee uploads it: a slot first, whose address takes this one file, once.");
+    let photograph = File::photograph("prescription.jpg");
+    let id = upload(teller, &cast.open, &cast.lee, &photograph)?;
+    teller.step("And sends it, without a word beside it.");
+    let sent = teller.call(&thread.reply_with(&cast.lee, "", &[&id]), 201)?;
+    teller.check_member("It is message 2.", &sent, "/messageNumber", &json!(2))?;
+
+    teller.step("Omar saves it. Where it was taken is not in it any more.");
+    let bytes = download(teller, &thread, &cast.open.staff("omar"), 2, &id)?;
+    teller.check("It is the photograph.", bytes.starts_with(&[0xFF, 0xD8, 0xFF]), &Value::Null)?;
+    teller.check(
+        "It is smaller by its metadata.",
+        bytes.len() < photograph.bytes.len(),
+        &Value::Null,
+    )?;
+
+    teller.step("What says that it is a picture and is not gets no further than the inspection.");
+    let program = File::new("picture.png", "image/png", *b"MZ this is a program");
+    let slot = teller.call(&program.slot(&cast.open, &cast.lee, "lee"), 201)?;
+    put_file(&program, &slot)?;
+    let state = inspected(teller, &cast.open, &cast.lee, &slot)?;
+    let reason = json!("wrong_type");
+    teller.check_member("It is turned away.", &state, "/rejection/reason", &reason)?;
+
+    teller.step("Omar answers with a document.");
+    let document = File::pdf("refill.pdf", "Refill of your prescription");
+    let id = upload(teller, &cast.open, &cast.open.staff("omar"), &document)?;
+    let omar = cast.open.staff("omar");
+    teller.call(&thread.reply_with(&omar, "<p>Here it is.</p>", &[&id]), 201)?;
+    let bytes = download(teller, &thread, &cast.lee, 3, &id)?;
+    teller.check("Lee gets it byte for byte.", bytes == document.bytes, &json!(bytes.len()))
+}
+
+/// Uploads a file to a slot of its own, and waits until it can be sent.
+fn upload(teller: &mut Teller, clinic: &Clinic, caller: &Caller, file: &File) -> Result<String> {
+    let slot = teller.call(&file.slot(clinic, caller, "lee"), 201)?;
+    put_file(file, &slot)?;
+    let state = inspected(teller, clinic, caller, &slot)?;
+    teller.check_member("It was inspected and is clean.", &state, "/state", &json!("clean"))?;
+    Ok(member(&slot, "attachmentId"))
+}
+
+fn put_file(file: &File, slot: &Value) -> Result<()> {
+    let upload = slot.get("upload").cloned().unwrap_or_default();
+    let answer = file.upload(&upload).doing("uploading a file")?;
+    say(format_args!("   PUT {} ({} bytes) < {}", file.name, file.bytes.len(), answer.status));
+    match answer.status {
+        200 => Ok(()),
+        _ => Err(Failure::new(format!("The upload was not taken: {}", answer.text()))),
+    }
+}
+
+/// Waits until a file's inspection has ended.
+fn inspected(teller: &Teller, clinic: &Clinic, caller: &Caller, slot: &Value) -> Result<Value> {
+    let call = files::state(clinic, caller, "lee", &member(slot, "attachmentId"));
+    teller.wait("the inspection's end", BY_STREAM, |teller| {
+        let state = teller.quietly(&call, 200)?;
+        let under_way =
+            ["awaiting_upload", "inspecting"].contains(&member(&state, "state").as_str());
+        Ok((!under_way).then_some(state))
+    })
+}
+
+fn download(
+    teller: &mut Teller,
+    thread: &Conversation,
+    caller: &Caller,
+    number: u32,
+    id: &str,
+) -> Result<Vec<u8>> {
+    let link = teller.call(&thread.file(caller, number, id), 200)?;
+    let answer = files::download(&member(&link, "url")).doing("downloading a file")?;
+    let disposition = answer.header("Content-Disposition").unwrap_or_default().to_owned();
+    teller.check(
+        "A browser saves it and does not open it.",
+        disposition.starts_with("attachment;"),
+        &Value::Null,
+    )?;
+    Ok(answer.body)
+}
+
+/// A text member of an answer.
+fn member(answer: &Value, name: &str) -> String {
+    answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// Who has nothing to do with the conversation learns nothing of it.

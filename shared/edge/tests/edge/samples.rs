@@ -45,6 +45,15 @@ fn routes() -> BTreeSet<(String, String, String)> {
         ("read-conversations", "GET OPTIONS", format!("{PATIENT}/recipients")),
         ("read-conversations", "GET OPTIONS", THREAD.to_owned()),
         ("read-conversations", "PUT OPTIONS", format!("{THREAD}/read-marker")),
+        ("attachments", "POST OPTIONS", format!("{PATIENT}/attachments")),
+        ("attachments", "GET OPTIONS", format!("{PATIENT}/attachments/{{attachmentId}}")),
+        (
+            "attachments",
+            "GET OPTIONS",
+            format!("{THREAD}/messages/{{number}}/attachments/{{attachmentId}}"),
+        ),
+        ("attachments", "GET OPTIONS", format!("{PATIENT}/documents")),
+        ("attachments", "GET PUT OPTIONS", format!("{PATIENT}/documents/{{documentId}}")),
     ] {
         for method in methods.split(' ') {
             routes.insert((function.to_owned(), method.to_owned(), resource.clone()));
@@ -99,9 +108,11 @@ fn every_sample_is_read() {
         if sample["body"].is_string() {
             assert!(request.json::<Value>().unwrap().is_object(), "{function}/{name}");
         }
-        let creates = ["send-message", "reply"].contains(&function.as_str()) && method == "POST";
+        let creates = ["send-message", "reply", "attachments"].contains(&function.as_str())
+            && method == "POST";
         assert_eq!(request.idempotency_key().is_ok(), creates, "{function}/{name}");
-        let versioned = ["clinic-settings", "directory"].contains(&function.as_str())
+        let versioned = ["clinic-settings", "directory", "attachments"]
+            .contains(&function.as_str())
             && ["PUT", "DELETE"].contains(&method);
         assert_eq!(request.if_match().is_ok(), versioned, "{function}/{name}");
         let listed = ["cursor", "limit", "state"];

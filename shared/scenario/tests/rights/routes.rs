@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use domain::access::{Administration, Facts, InboxOwner, Side, administer};
 use domain::actor::Actor;
+use domain::attachment::{self, Attachment, Quota, Slot};
 use domain::automatic::Timers;
 use domain::clinic::{ClinicSettings, Plan};
 use domain::command::{
@@ -11,7 +12,8 @@ use domain::command::{
     Switch,
 };
 use domain::conversation::{Conversation, Message, ReadMarker};
-use domain::id::{ConversationId, StaffId};
+use domain::document;
+use domain::id::{AttachmentId, ConversationId, StaffId};
 use domain::people::StaffMember;
 use domain::refusal::{Code, Refusal};
 use domain::rich_text::Body;
@@ -91,6 +93,12 @@ pub enum Does {
     ClinicInbox,
     PatientsReport,
     ActorsReport,
+    Upload,
+    UploadState,
+    Download,
+    ListDocuments,
+    ReadDocument,
+    RegisterDocument,
 }
 
 /// A route as the template has it, in one variant of it.
@@ -158,6 +166,11 @@ const THREAD: &str = "/clinics/{clinicId}/patients/{patientId}/conversations/{co
 const MARKER: &str =
     "/clinics/{clinicId}/patients/{patientId}/conversations/{conversationId}/read-marker";
 const INBOX: &str = "/clinics/{clinicId}/inbox";
+const UPLOADS: &str = "/clinics/{clinicId}/patients/{patientId}/attachments";
+const UPLOAD: &str = "/clinics/{clinicId}/patients/{patientId}/attachments/{attachmentId}";
+const FILE: &str = "/clinics/{clinicId}/patients/{patientId}/conversations/{conversationId}/messages/{number}/attachments/{attachmentId}";
+const DOCUMENTS: &str = "/clinics/{clinicId}/patients/{patientId}/documents";
+const DOCUMENT: &str = "/clinics/{clinicId}/patients/{patientId}/documents/{documentId}";
 const PATIENTS_REPORT: &str = "/clinics/{clinicId}/patients/{patientId}/access-report";
 const ACTORS_REPORT: &str = "/clinics/{clinicId}/actors/{actorKind}/{actorId}/access-report";
 
@@ -200,6 +213,12 @@ pub const ROUTES: &[Route] = &[
     route(Does::GroupInbox, "GET", INBOX).when("owner=group"),
     route(Does::ClinicInbox, "GET", INBOX).when("owner=clinic"),
     route(Does::OwnInbox, "GET", "/inbox"),
+    route(Does::Upload, "POST", UPLOADS).succeeds(201),
+    route(Does::UploadState, "GET", UPLOAD).when("of one's own"),
+    route(Does::Download, "GET", FILE),
+    route(Does::ListDocuments, "GET", DOCUMENTS),
+    route(Does::ReadDocument, "GET", DOCUMENT),
+    route(Does::RegisterDocument, "PUT", DOCUMENT),
     route(Does::PatientsReport, "GET", PATIENTS_REPORT),
     route(Does::ActorsReport, "GET", ACTORS_REPORT),
 ];
@@ -394,7 +413,22 @@ impl Case {
             Does::RemoveGroup => self.alters(Alteration::RemoveGroup(&group_id("g1"))),
             Does::HideFromGuardians => self.alters(Alteration::PatientOnly(true)),
             Does::ShowGuardians => self.alters(Alteration::PatientOnly(false)),
-            Does::View => self.facts.side(&self.actor)?.visible(conversation).map(drop),
+            Does::Upload => self.uploads().map(drop),
+            // Who may not begin an upload has none.
+            Does::UploadState => {
+                self.facts.side(&self.actor)?;
+                let given = self.uploads().ok().filter(|given| given.is_of(&self.actor));
+                given.map(drop).ok_or_else(|| Code::NotFound.into())
+            }
+            Does::ListDocuments | Does::ReadDocument => {
+                document::may_read(&self.actor, &self.facts, &clinic.clinic)
+            }
+            Does::RegisterDocument => {
+                document::may_register(&self.actor, &self.facts, &clinic.clinic)
+            }
+            Does::View | Does::Download => {
+                self.facts.side(&self.actor)?.visible(conversation).map(drop)
+            }
             Does::MarkRead => {
                 let side = self.facts.side(&self.actor)?;
                 let message = Some(message);
@@ -432,6 +466,14 @@ impl Case {
         let in_reply_to = quoted.map(|message| message.number);
         let reply = Reply { in_reply_to, ..Reply::from(Body::parse("Thanks!").unwrap()) };
         command::reply(&self.actor, reply, &self.facts, about, NOW).map(drop)
+    }
+
+    fn uploads(&self) -> Result<Attachment, Refusal> {
+        let side = self.facts.side(&self.actor)?;
+        let id = AttachmentId::parse("f1").unwrap();
+        let slot = Slot { id, promise: scenario::people::promise(), conversation: None };
+        let quota = Quota::empty(Quota::day_of(NOW));
+        attachment::give_slot(&self.actor, slot, &side, None, quota, NOW).map(|(given, _)| given)
     }
 
     fn switches(&self, command: Switch) -> Result<(), Refusal> {
