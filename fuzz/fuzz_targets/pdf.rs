@@ -22,7 +22,10 @@ fuzz_target!(|body: &[u8]| {
             let found = bytes.windows(name.len()).position(|window| window == name.as_bytes());
             // In a web address, such a word is part of the path.
             let before = found.and_then(|at| bytes.get(..at)).unwrap_or(&[]);
-            assert!(found.is_none() || before.windows(7).any(|window| window == b"http://" || window == b"https:/"));
+            assert!(
+                found.is_none()
+                    || before.windows(7).any(|window| window == b"http://" || window == b"https:/")
+            );
         }
     }
 });

@@ -70,7 +70,9 @@ impl Findings {
                 continue;
             }
             let name = decoded(name);
+            // An address is only looked for where the name would tell something new.
             if let Some((_, rejection)) = LONG.iter().find(|(other, _)| *other == name)
+                && self.0.is_none_or(|worst| *rejection < worst)
                 && !is_in_address(bytes.get(..at).unwrap_or(&[]))
             {
                 self.add(*rejection);
@@ -96,10 +98,13 @@ impl Findings {
     }
 }
 
+/// How far before a `/` the beginning of an address is looked for.
+const LONGEST_ADDRESS: usize = 256;
+
 /// Whether what stands before a `/` is the beginning of a web address, in which such a word may well
 /// stand. Objects are read for themselves, so this hides nothing in one.
 fn is_in_address(before: &[u8]) -> bool {
-    let tail = before.get(before.len().saturating_sub(2048)..).unwrap_or(before);
+    let tail = before.get(before.len().saturating_sub(LONGEST_ADDRESS)..).unwrap_or(before);
     let is_inside = |byte: u8| is_regular(byte) || byte == b'/';
     let begins = tail.iter().rposition(|byte| is_white(*byte) || !is_inside(*byte));
     let address = tail.get(begins.map_or(0, |at| at + 1)..).unwrap_or(&[]);

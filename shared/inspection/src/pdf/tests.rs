@@ -174,5 +174,8 @@ fn nesting_and_repetition_have_a_bound() {
     assert_eq!(inspect(&over_and_over), Err(Rejection::ExpandsTooMuch));
     let many_values = pdf(&[&format!("[{}]", "1 ".repeat(1_000_001))]);
     assert_eq!(inspect(&many_values), Err(Rejection::ExpandsTooMuch));
+    // Each of these names might end an address, whose beginning is looked for.
+    let names = pdf(&["/Launch/".repeat(300_000).as_str()]);
+    assert_eq!(inspect(&names), Err(Rejection::HasAction));
     assert!(started.elapsed() < Duration::from_secs(20));
 }
