@@ -111,18 +111,15 @@ fn pdf(line: &str) -> Vec<u8> {
         format!("<< /Length {} >>\nstream\n{page}\nendstream", page.len()),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
     ];
-    let mut file = String::from("%PDF-1.7\n");
-    let mut places = Vec::new();
-    for (number, object) in objects.iter().enumerate() {
-        places.push(file.len());
-        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", number + 1));
+    let mut parts = vec!["%PDF-1.7\n".to_owned()];
+    let mut table = vec!["0000000000 65535 f \n".to_owned()];
+    let length = |parts: &[String]| parts.iter().map(String::len).sum::<usize>();
+    for (number, object) in (1..).zip(&objects) {
+        table.push(format!("{:010} 00000 n \n", length(&parts)));
+        parts.push(format!("{number} 0 obj\n{object}\nendobj\n"));
     }
-    let table = file.len();
-    file.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", places.len() + 1));
-    for place in &places {
-        file.push_str(&format!("{place:010} 00000 n \n"));
-    }
-    let size = places.len() + 1;
-    file.push_str(&format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n"));
-    file.into_bytes()
+    let (size, start, table) = (table.len(), length(&parts), table.concat());
+    parts.push(format!("xref\n0 {size}\n{table}"));
+    parts.push(format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"));
+    parts.concat().into_bytes()
 }

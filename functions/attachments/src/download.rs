@@ -23,7 +23,7 @@ impl Attachments {
         let (clinic, patient) = names(request, actor)?;
         request.query(&[])?;
         let conversation = request.path_id("conversationId", ConversationId::parse)?;
-        let number = request.path_id("number", |text| text.parse::<u32>())?;
+        let number = request.path_id("number", str::parse::<u32>)?;
         let id = request.path_id("attachmentId", AttachmentId::parse)?;
         if !(1..=MAX_MESSAGES).contains(&number) {
             return Err(Code::NotFound.into());

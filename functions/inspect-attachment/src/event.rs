@@ -1,6 +1,8 @@
 //! What triggers the inspection: S3's notification, the same by way of `EventBridge`, the malware
 //! scan's result, and the tick.
 
+use std::borrow::Cow;
+
 use domain::attachment::Verdict;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -103,7 +105,7 @@ impl From<Record> for Object {
     fn from(record: Record) -> Self {
         let Entity { bucket, object } = record.s3;
         let spaced = object.key.replace('+', " ");
-        let key = percent_decode_str(&spaced).decode_utf8().ok().map(|key| key.into_owned());
+        let key = percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned);
         Self { bucket: bucket.name, key, version: object.version_id }
     }
 }

@@ -49,14 +49,14 @@ impl Listener for Inspect {
             Told::Tick => return Ok(worker::run(self, Trigger::Tick, deadline).await),
             Told::Uploaded(objects) => {
                 for object in &objects {
-                    self.uploaded(object).await.map_err(told)?;
+                    self.uploaded(object).await.map_err(|outage| told(&outage))?;
                 }
             }
             Told::Scanned(object, verdict) => {
-                if let Some(name) = self.named(&object).await.map_err(told)? {
+                if let Some(name) = self.named(&object).await.map_err(|outage| told(&outage))? {
                     self.settle(&name, |file, now| file.scanned(&object.version, verdict, now))
                         .await
-                        .map_err(told)?;
+                        .map_err(|outage| told(&outage))?;
                 }
             }
         }
@@ -65,7 +65,7 @@ impl Listener for Inspect {
 }
 
 /// An outage as Lambda sees it: the event comes again.
-fn told(outage: Outage) -> Error {
+fn told(outage: &Outage) -> Error {
     let (operation, detail) = (outage.operation(), outage.detail());
     tracing::warn!(operation, detail, "an event is to come again");
     outage.to_string().into()
@@ -77,14 +77,12 @@ impl Inspect {
     async fn uploaded(&self, object: &Object) -> Result<(), Outage> {
         let Some(name) = self.named(object).await? else { return Ok(()) };
         let version = object.version.as_str();
-        match self.settle(&name, |file, now| file.uploaded(version, now)).await? {
-            Some(file) => self.inspect(&name, file).await,
-            None => {
-                let key = quarantined(&name);
-                let removed = self.files.remove(&key, Some(version)).await;
-                removed.map_err(|error| error.outage("remove a stray object"))
-            }
+        let waiting = self.settle(&name, |file, now| file.uploaded(version, now)).await?;
+        if let Some(file) = waiting {
+            return self.inspect(&name, file).await;
         }
+        let removed = self.files.remove(&quarantined(&name), Some(version)).await;
+        removed.map_err(|error| error.outage("remove a stray object"))
     }
 
     /// The file that an object's key names. One that names none is given up, on record: no repeat

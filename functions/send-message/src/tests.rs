@@ -8,6 +8,7 @@
 )]
 
 mod accepted;
+mod files;
 mod once;
 mod outages;
 mod refused;

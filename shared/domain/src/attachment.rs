@@ -460,11 +460,13 @@ impl Attachment {
     }
 
     /// The file, turned away.
+    #[must_use]
     pub fn rejected(&self, reason: Rejection) -> Self {
         self.ended(State::Rejected { reason }, self.objects())
     }
 
     /// The file, of no use any more.
+    #[must_use]
     pub fn given_up(&self) -> Self {
         self.ended(State::Expired, self.objects())
     }

@@ -8,7 +8,6 @@ mod error;
 pub mod keys;
 mod signed;
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -18,6 +17,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, MetadataDirective, TaggingDirective};
 use aws_types::SdkConfig;
 use domain::file::{FileName, FileType};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use error::FilesError;
 pub use signed::SignedUpload;
@@ -249,21 +249,16 @@ async fn bytes(mut body: ByteStream, length: usize) -> Result<Vec<u8>, FilesErro
 
 /// How S3 wants the source of a copy named: percent-encoded, the version apart.
 fn source(bucket: &str, key: &str, version: Option<&str>) -> String {
-    let mut source = format!("{bucket}/");
-    for byte in key.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
-            source.push(char::from(byte));
-        } else {
-            // A string takes whatever is written to it.
-            let _written = write!(source, "%{byte:02X}");
-        }
+    let key = utf8_percent_encode(key, IN_KEYS);
+    match version {
+        None => format!("{bucket}/{key}"),
+        Some(version) => format!("{bucket}/{key}?versionId={version}"),
     }
-    if let Some(version) = version {
-        source.push_str("?versionId=");
-        source.push_str(version);
-    }
-    source
 }
+
+/// What is encoded in a key.
+const IN_KEYS: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use system_tests::now;
 use system_tests::world::{self, Call, Clinic, Conversation, fresh};
 
 use crate::attachments::sent;
-use crate::harness::{PATIENT, address, ask, expect, marked, message, world};
+use crate::harness::{PATIENT, address, expect, marked, message, world};
 
 /// The group that takes part in a [`Ground`]'s conversations.
 pub const GROUP: &str = "g1";
@@ -347,15 +347,13 @@ impl Ground {
         target
     }
 
-    /// An upload that this caller began, if the caller may begin one, or else one that nobody began. Where no
-    /// stack is asked, it is that one too.
-    fn own_upload(&self, caller: &Caller) -> String {
-        let none = "none".to_owned();
-        if self.thread.id == "v1" {
-            return none;
+    /// The target with an upload that this caller began, if the caller may begin one.
+    pub fn with_own_upload(&self, target: Target, caller: &str) -> Target {
+        let slot = File::pdf("a.pdf", "Hello").slot(&self.clinic, &self.caller(caller), PATIENT);
+        match slot.send_to(&self.api(caller)).unwrap().json()["attachmentId"].as_str() {
+            Some(id) => Target { file: id.to_owned(), ..target },
+            None => target,
         }
-        let answer = ask(&File::pdf("a.pdf", "Hello").slot(&self.clinic, caller, PATIENT));
-        answer.json()["attachmentId"].as_str().map_or(none, str::to_owned)
     }
 
     fn new_patient(&self) -> String {
@@ -385,14 +383,11 @@ impl Ground {
             .replace("{staffId}", staff)
             .replace("{groupId}", &target.group)
             .replace("{documentId}", &target.document)
+            .replace("{attachmentId}", &target.file)
             .replace("{number}", "1")
             .replace("{accountId}", &target.account)
             .replace("{actorKind}", "staff")
             .replace("{actorId}", staff);
-        path = match variant {
-            "of one's own" => path.replace("{attachmentId}", &self.own_upload(&caller)),
-            _ => path.replace("{attachmentId}", &target.file),
-        };
         match variant {
             "owner=staff" => path.push_str("?owner=staff:colleague"),
             "owner=group" => path.push_str("?owner=group:g1"),

@@ -19,6 +19,9 @@ fn differences(ground: &Ground, section: &Section, callers: &[&str]) -> Vec<Stri
     let mut target = ground.target(section);
     let mut differences = Vec::new();
     for caller in callers {
+        if section.variant == "of one's own" {
+            target = ground.with_own_upload(ground.target(section), caller);
+        }
         let call = ground.call(section, &target, caller);
         let answer = call.send_to(&ground.api(caller)).unwrap();
         let document = answer.json();

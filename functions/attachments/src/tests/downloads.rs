@@ -40,7 +40,7 @@ async fn a_reader_gets_an_address_of_this_version_that_a_browser_saves() {
         let record = difference.record();
         assert_eq!(record.action.as_str(), "attachment.download");
         assert_eq!(record.objects, [name.conversation.as_str(), "2", "f1"]);
-        assert_eq!(record.patient.as_ref().map(|id| id.as_str()), Some("p1"));
+        assert_eq!(record.patient, Some(scenario::people::patient_id("p1")));
     }
 }
 

@@ -37,6 +37,13 @@ async fn what_was_put_is_what_is_read() {
       },
       "clinicId": "c1",
       "defaultLanguage": "fr",
+      "files": {
+        "clinicDailyMegabytes": 1000,
+        "clinicFileMegabytes": 25,
+        "filesPerMessage": 5,
+        "patientDailyMegabytes": 100,
+        "patientFileMegabytes": 10
+      },
       "guardianAgeLimit": 12,
       "name": "Clinique Laurier",
       "officeHours": {
@@ -149,6 +156,30 @@ async fn each_member_is_refused_with_its_code_and_place() {
         ("/plan", json!("Portal"), "wrong_type /plan"),
         ("/portalEnabled", json!("true"), "wrong_type /portalEnabled"),
         ("/patientFirst", json!("true"), "wrong_type /patientFirst"),
+        (
+            "/files/patientFileMegabytes",
+            json!(26),
+            "file_limit_out_of_range /files/patientFileMegabytes",
+        ),
+        (
+            "/files/clinicFileMegabytes",
+            json!(0),
+            "file_limit_out_of_range /files/clinicFileMegabytes",
+        ),
+        ("/files/filesPerMessage", json!(-1), "file_limit_out_of_range /files/filesPerMessage"),
+        ("/files/filesPerMessage", json!(11), "file_limit_out_of_range /files/filesPerMessage"),
+        (
+            "/files/patientDailyMegabytes",
+            json!(9),
+            "file_limit_out_of_range /files/patientDailyMegabytes",
+        ),
+        (
+            "/files/clinicDailyMegabytes",
+            json!(10_001),
+            "file_limit_out_of_range /files/clinicDailyMegabytes",
+        ),
+        ("/files/patientFileMegabytes", json!("10"), "wrong_type /files/patientFileMegabytes"),
+        ("/files/other", json!(1), "unknown_member /files/other"),
         ("/guardianAgeLimit", json!(26), "age_out_of_range /guardianAgeLimit"),
         ("/guardianAgeLimit", json!(-1), "age_out_of_range /guardianAgeLimit"),
         ("/guardianAgeLimit", json!(4_294_967_308_u64), "age_out_of_range /guardianAgeLimit"),

@@ -142,7 +142,11 @@ impl Enclosing<'_> {
                     judged.bound.push(file.bound(kept, &self.conversation.id, number));
                 }
                 Err((code, about)) => {
-                    checks.add(Reason { code, place: Some(place), about: about.map(str::to_owned) })
+                    checks.add(Reason {
+                        code,
+                        place: Some(place),
+                        about: about.map(str::to_owned),
+                    });
                 }
             }
         }
@@ -188,7 +192,7 @@ impl Enclosing<'_> {
                     judged.copied.push(document.clone());
                 }
                 Err((code, about)) => {
-                    checks.add(Reason { code, place: Some(place), about: Some(about.to_owned()) })
+                    checks.add(Reason { code, place: Some(place), about: Some(about.to_owned()) });
                 }
             }
         }

@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::FileType;
 use crate::text::{is_forbidden, is_invisible};
+
+/// What RFC 8187 wants encoded, and some more that it does not.
+const IN_HEADERS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 /// The most bytes of a name in UTF-8, which is what file systems allow.
 const MAX_BYTES: usize = 255;
@@ -61,21 +65,11 @@ impl FileName {
     /// The `Content-Disposition` (RFC 6266) that makes a browser save the file under this name and
     /// never open it in the page: a fallback in ASCII, and the name itself in RFC 8187's encoding.
     pub fn content_disposition(&self) -> String {
-        let mut fallback = String::new();
-        let mut encoded = String::new();
-        for c in self.0.chars() {
-            let plain = c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-            // `%` would be decoded by some browsers, a quote would end the value.
-            fallback.push(if plain || matches!(c, ' ' | '(' | ')') { c } else { '_' });
-            if plain {
-                encoded.push(c);
-            } else {
-                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                    encoded.push('%');
-                    encoded.push_str(&format!("{byte:02X}"));
-                }
-            }
-        }
+        // `%` would be decoded by some browsers, a quote would end the value.
+        let safe =
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ' | '(' | ')');
+        let fallback: String = self.0.chars().map(|c| if safe(c) { c } else { '_' }).collect();
+        let encoded = utf8_percent_encode(&self.0, IN_HEADERS);
         format!("attachment; filename=\"{fallback}\"; filename*=UTF-8''{encoded}")
     }
 }

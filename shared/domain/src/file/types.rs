@@ -23,13 +23,13 @@ pub enum FileType {
     Docx,
     /// Excel workbook (Office Open XML), without macros.
     Xlsx,
-    /// PowerPoint presentation (Office Open XML), without macros.
+    /// `PowerPoint` presentation (Office Open XML), without macros.
     Pptx,
-    /// OpenDocument text.
+    /// `OpenDocument` text.
     Odt,
-    /// OpenDocument spreadsheet.
+    /// `OpenDocument` spreadsheet.
     Ods,
-    /// OpenDocument presentation.
+    /// `OpenDocument` presentation.
     Odp,
     /// Plain text.
     Text,
