@@ -172,7 +172,9 @@ pub enum State {
     Bound {
         /// The content.
         kept: Kept,
-        /// The conversation that it was sent in.
+        /// The conversation that it was sent in. Stored under a name of its own: the one that the slot
+        /// was meant for stands beside it.
+        #[serde(rename = "sentIn")]
         conversation: ConversationId,
         /// The message that it was sent with.
         message: u32,

@@ -157,6 +157,8 @@ impl Surroundings {
             ("ALLOWED_ORIGINS", "https://clinic.example.test,https://patient.example.test"),
             ("SENDER_ADDRESS", "no-reply@clinic.example.test"),
             ("LINK_DOMAIN", "patient.example.test"),
+            ("FILES_BUCKET", "files"),
+            ("MALWARE_SCAN", "on"),
             ("CLINIC_ISSUER", CLINIC_ISSUER),
             ("CLINIC_AUDIENCE", CLINIC_AUDIENCE),
             ("CLINIC_JWKS_URL", &self.jwks_url),

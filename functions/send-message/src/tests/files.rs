@@ -46,6 +46,6 @@ async fn a_first_message_has_the_senders_files_and_the_patients_documents() {
     assert_eq!(files, ["f1", "of-d1"]);
     // A document may be sent again, an upload not.
     world.ask(&service, &of(&[], &["d1"]).key("again")).await.expect(201);
-    let again = of(&["f1"], &[]).key("once more");
+    let again = of(&["f1"], &[]).key("once-more");
     world.refuses(&service, &again, 409, &["attachment_used /attachments/0"]).await;
 }

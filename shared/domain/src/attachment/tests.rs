@@ -308,6 +308,15 @@ proptest! {
 }
 
 #[test]
+fn where_it_was_sent_is_not_what_it_was_meant_for() {
+    let account = as_account("a1");
+    let clean = crate::testing::clean("f1", &account);
+    let bound = clean.bound(&kept(), &ConversationId::parse("v1").unwrap(), 2);
+    let again: Attachment = serde_json::from_value(serde_json::to_value(&bound).unwrap()).unwrap();
+    assert_eq!(again, bound);
+}
+
+#[test]
 fn debug_shows_no_key() {
     let copy = CopySource { key: "c1/biopsy.pdf".to_owned(), version: None };
     assert!(!format!("{copy:?}").contains("biopsy"));
