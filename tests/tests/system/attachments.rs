@@ -491,3 +491,50 @@ fn the_bucket_is_private_and_versioned() {
         assert_eq!(anonymous.status, 403, "{key}: {}", anonymous.text());
     }
 }
+
+#[test]
+fn any_name_is_taken_and_given_back_as_it_was() {
+    let site = site();
+    let conversation = site.start();
+    let names = [
+        "Café.pdf",
+        "résumé médical – 2026.pdf",
+        "a b+c&d=e%20.pdf",
+        "😬.pdf",
+        "Cafe\u{301} Lahjة \"x\".pdf",
+    ];
+    let ids: Vec<String> = thread::scope(|scope| {
+        let site = &site;
+        let sending = names.map(|name| {
+            scope.spawn(move || sent(&site.clinic, &site.account, PATIENT, &File::pdf(name, "One")))
+        });
+        sending.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let all: Vec<&str> = ids.iter().map(String::as_str).collect();
+    expect(&conversation.reply_with(&site.account, "", &all), 201);
+    let shown = messages(&conversation, &site.staff());
+    for ((name, id), file) in
+        names.iter().zip(&ids).zip(shown[1]["attachments"].as_array().unwrap())
+    {
+        assert_eq!(file["name"], *name);
+        let link = expect(&conversation.file(&site.staff(), 2, id), 200);
+        let answer = download(link["url"].as_str().unwrap()).unwrap();
+        assert_eq!(answer.status, 200, "{name}");
+        let disposition = answer.header("Content-Disposition").unwrap();
+        assert!(disposition.is_ascii() && disposition.starts_with("attachment; filename=\""));
+        let encoded = disposition.split_once("UTF-8''").unwrap().1;
+        assert_eq!(decoded(encoded), *name);
+    }
+}
+
+fn decoded(encoded: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = encoded;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        bytes.push(u8::from_str_radix(&after[..2], 16).unwrap());
+        rest = &after[2..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).unwrap()
+}
