@@ -140,7 +140,7 @@ impl Sandbox {
 
 impl Surroundings {
     /// The variables of Lambda and those of infra/template.yaml. A function reads those that it has there.
-    fn variables(&self) -> [(&'static str, &str); 22] {
+    fn variables(&self) -> [(&'static str, &str); 24] {
         [
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
