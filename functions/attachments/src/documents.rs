@@ -1,6 +1,7 @@
 //! Documents of a patient's chart: registered by the chart system, listed for staff who write.
 
 use domain::actor::Actor;
+use domain::attachment::Attachment;
 use domain::document::{self, Document, Progress};
 use domain::id::{DocumentId, DocumentKind};
 use domain::outage::{Outage, OutageKind};
@@ -8,7 +9,7 @@ use domain::refusal::{Code, Refusal};
 use domain::version::{self, Change, Document as _};
 use edge::{Cursor, Failure, Precondition, Request, Response, Scope};
 use platform::Attempts;
-use store::attachments::{self, DocumentList};
+use store::attachments::{self, AttachmentKey, DocumentList};
 use store::{Committed, facts, key};
 
 use crate::dto::{DocumentInput, DocumentOutput, DocumentPage, day};
@@ -96,10 +97,12 @@ impl Attachments {
             let wanted = request.json::<DocumentInput>()?.parse(&clinic, self.copies)?;
             document::check_length(&facts, &wanted.promise)?;
             let before: Option<Document> = found.take(&key)?;
+            let slot = self.slot_of(before.as_ref()).await?;
             let fresh = self.fresh_id()?;
             let change = version::change(before.as_ref(), expected, |version| {
                 let names = (clinic.clone(), patient.clone(), id.clone());
-                Ok(Document::registered(before.as_ref(), names, &wanted, version, fresh.clone()))
+                let (before, slot) = (before.as_ref(), slot.as_ref());
+                Ok(Document::registered(before, slot, names, &wanted, version, fresh.clone()))
             })?;
 
             let now = self.sources.now();
@@ -112,6 +115,8 @@ impl Attachments {
                     if document.file == fresh {
                         let slot = document.slot(actor, now);
                         attachments::put(&mut transaction, &slot, None, now);
+                    } else if let Some(slot) = &slot {
+                        attachments::guard(&mut transaction, slot);
                     }
                     let changes = document.changes_since(before.as_ref());
                     transaction.record(&record.with_changes(changes));
@@ -143,6 +148,19 @@ impl Attachments {
             };
             return Ok(response.etag(document.version));
         }
+    }
+}
+
+impl Attachments {
+    /// The file that a document has, which the inspection may be moving on right now.
+    async fn slot_of(&self, document: Option<&Document>) -> Result<Option<Attachment>, Outage> {
+        let Some(Document { clinic, patient, file, .. }) = document else { return Ok(None) };
+        let key = key::attachment(&AttachmentKey {
+            clinic: clinic.clone(),
+            patient: patient.clone(),
+            attachment: file.clone(),
+        });
+        self.store.read([key.clone()]).await?.take(&key)
     }
 }
 

@@ -48,7 +48,7 @@ impl Attachments {
             let facts = facts::peek(&found, actor, &clinic, &patient)?;
             let side = facts.side(actor)?;
             if let Some(answer) = claim.replay(remembered, now)? {
-                return self.slot_again(&answer, &clinic, &patient, now).await;
+                return self.slot_again(request, actor, (&clinic, &patient), &answer).await;
             }
             let aimed: Option<Conversation> = match &conversation_key {
                 Some(key) => found.take(key)?,
@@ -80,12 +80,14 @@ impl Attachments {
         }
     }
 
+    /// The slot that this very request was given before. Its fresh address is as good as the first one,
+    /// so that it is on record too.
     async fn slot_again(
         &self,
+        request: &Request,
+        actor: &Actor,
+        (clinic, patient): (&ClinicId, &PatientId),
         answer: &str,
-        clinic: &ClinicId,
-        patient: &PatientId,
-        now: Timestamp,
     ) -> Result<Response, Failure> {
         let name = AttachmentKey {
             clinic: clinic.clone(),
@@ -96,7 +98,9 @@ impl Attachments {
         let mut found = self.store.read([key.clone()]).await?;
         let given: Option<Attachment> = found.take(&key)?;
         let given = given.ok_or_else(|| Outage::new(OutageKind::Broken, "slot", "missing"))?;
-        self.slot(&given, now).await
+        let subject = subject(clinic, patient, vec![given.id.to_string()]);
+        self.store.record(&self.done(request, actor, subject)).await?;
+        self.slot(&given, self.sources.now()).await
     }
 
     async fn slot(&self, given: &Attachment, now: Timestamp) -> Result<Response, Failure> {

@@ -81,7 +81,7 @@ impl Inspect {
         if let Some(file) = waiting {
             return self.inspect(&name, file).await;
         }
-        let removed = self.files.remove(&quarantined(&name), Some(version)).await;
+        let removed = self.files.remove(&quarantined(&name), version).await;
         removed.map_err(|error| error.outage("remove a stray object"))
     }
 
@@ -126,7 +126,11 @@ impl Inspect {
                 return Ok(Some(before));
             }
             if let Some(next) = self.write(&before, next, now).await? {
-                self.clean_up(&next).await?;
+                // The step is done, whatever becomes of this: what is left over is due at once.
+                if let Err(outage) = self.clean_up(&next).await {
+                    let (operation, detail) = (outage.operation(), outage.detail());
+                    tracing::warn!(operation, detail, "objects are to be removed later");
+                }
                 return Ok(Some(next));
             }
             if !attempts.again().await {
@@ -168,19 +172,15 @@ impl Inspect {
         }
     }
 
-    /// Removes what is left of a file. What fails is done by the tick.
+    /// Removes what is left of a file.
     pub(crate) async fn clean_up(&self, file: &Attachment) -> Result<(), Outage> {
         if file.garbage.is_empty() {
             return Ok(());
         }
         for object in &file.garbage {
             let key = keys::key(object.area, &file.clinic, &file.patient, &file.id);
-            if let Err(error) = self.files.remove(&key, Some(&object.version)).await {
-                let outage = error.outage("remove an object");
-                let (operation, detail) = (outage.operation(), outage.detail());
-                tracing::warn!(operation, detail, "an object is to be removed later");
-                return Ok(());
-            }
+            let removed = self.files.remove(&key, &object.version).await;
+            removed.map_err(|error| error.outage("remove an object"))?;
         }
         let now = self.sources.now();
         let mut transaction = self.store.transaction();

@@ -6,6 +6,7 @@ use domain::outage::Outage;
 use files::{FilesError, keys};
 use inspection::Promise;
 use store::attachments::AttachmentKey;
+use store::key;
 
 use crate::handler::{Inspect, quarantined};
 
@@ -27,12 +28,16 @@ impl Inspect {
         match self.look(name, &file, version).await? {
             Looked::Judged(found) => {
                 let scans = self.scans;
-                self.settle(name, |file, now| {
-                    (file.to_inspect() == Some(version))
-                        .then(|| file.inspected(found.clone(), scans, now))
-                        .flatten()
-                })
-                .await?;
+                let settled = self
+                    .settle(name, |file, now| {
+                        (file.to_inspect() == Some(version))
+                            .then(|| file.inspected(found.clone(), scans, now))
+                            .flatten()
+                    })
+                    .await?;
+                if let (None, Ok(kept)) = (settled, &found) {
+                    self.discard(name, kept).await?;
+                }
             }
             Looked::Gone => {
                 self.settle(name, |file, _| {
@@ -44,6 +49,20 @@ impl Inspect {
         Ok(())
     }
 
+    /// Removes a content that another was faster with, or that nobody may have any more, unless it is
+    /// the very one that the file has: an answer may have been lost.
+    async fn discard(&self, name: &AttachmentKey, kept: &Kept) -> Result<(), Outage> {
+        let item = key::attachment(name);
+        let file: Option<Attachment> = self.store.read([item.clone()]).await?.take(&item)?;
+        if file.is_some_and(|file| file.has(kept)) {
+            return Ok(());
+        }
+        let AttachmentKey { clinic, patient, attachment } = name;
+        let object = keys::key(Area::Clean, clinic, patient, attachment);
+        let removed = self.files.remove(&object, &kept.object_version).await;
+        removed.map_err(|error| error.outage("remove a second copy"))
+    }
+
     async fn look(
         &self,
         name: &AttachmentKey,
@@ -51,9 +70,9 @@ impl Inspect {
         version: &str,
     ) -> Result<Looked, Outage> {
         let promise = &file.promise;
-        let read = self.files.read(&quarantined(name), Some(version), promise.length).await;
+        let read = self.files.read(&quarantined(name), version, promise.length).await;
         let bytes = match read {
-            Ok((bytes, _)) => bytes,
+            Ok(bytes) => bytes,
             Err(FilesError::TooLarge) => {
                 return Ok(Looked::Judged(Err(Rejection::LengthDiffers)));
             }

@@ -1,6 +1,8 @@
 //! What the tick does about a file that is due: it finds an upload whose event was lost, copies a
 //! chart document, begins an inspection again, ends a wait, and removes what is left.
 
+use std::time::Duration;
+
 use domain::attachment::{Attachment, CopySource, Purpose, State};
 use domain::file::Rejection;
 use domain::outage::{Outage, OutageKind};
@@ -20,6 +22,13 @@ const LEASE: SignedDuration = SignedDuration::from_secs(120);
 
 impl Worker for Inspect {
     const WORK: Work = Work::File;
+
+    /// A file is read (26 s at the most), looked into, stored (18 s) and removed from where it landed,
+    /// which the tick does later where the time is over.
+    const LONGEST_STEP: Duration = Duration::from_secs(50);
+
+    /// A file is in memory whole, and looking into it leaves no time to the calls of another.
+    const AT_ONCE: usize = 1;
 
     fn store(&self) -> &Store {
         &self.store
@@ -61,7 +70,9 @@ impl Inspect {
             return self.clean_up(&file).await;
         }
         match (&file.state, &file.purpose) {
-            (State::AwaitingUpload, Purpose::Document { copy: Some(source), .. }) => {
+            (State::AwaitingUpload, Purpose::Document { copy: Some(source), .. })
+                if file.overdue(self.sources.now()).is_none() =>
+            {
                 self.copy(name, &file, source).await
             }
             (State::AwaitingUpload, _) => self.look_for(name).await,
@@ -93,19 +104,31 @@ impl Inspect {
 
     /// An upload may be there without its event.
     async fn look_for(&self, name: &AttachmentKey) -> Result<(), Outage> {
-        let found = self.files.version_of(&quarantined(name)).await;
-        let version = match found {
-            Ok(version) => version,
-            Err(FilesError::Missing) => return self.settle_overdue(name).await,
-            Err(error) => return Err(error.outage("look for an upload")),
-        };
-        match self.settle(name, |file, now| file.uploaded(&version, now)).await? {
+        match self.uploaded_version(name).await? {
+            Some(version) => self.take(name, &version).await,
+            None => self.settle_overdue(name).await,
+        }
+    }
+
+    /// The version of the object that lies where the upload is awaited.
+    async fn uploaded_version(&self, name: &AttachmentKey) -> Result<Option<String>, Outage> {
+        match self.files.version_of(&quarantined(name)).await {
+            Ok(version) => Ok(Some(version)),
+            Err(FilesError::Missing) => Ok(None),
+            Err(error) => Err(error.outage("look for an upload")),
+        }
+    }
+
+    /// Inspects an upload whose event was lost.
+    async fn take(&self, name: &AttachmentKey, version: &str) -> Result<(), Outage> {
+        match self.settle(name, |file, now| file.uploaded(version, now)).await? {
             Some(file) => self.inspect(name, file).await,
             None => Ok(()),
         }
     }
 
-    /// Copies a chart document to where uploads land, and goes on as with one.
+    /// Copies a chart document to where uploads land. The copy's own event goes on with it; where that
+    /// is lost, the copy is found when the file is due again.
     async fn copy(
         &self,
         name: &AttachmentKey,
@@ -115,6 +138,9 @@ impl Inspect {
         let Some(bucket) = &self.chart_bucket else {
             return self.reject_copy(name).await;
         };
+        if let Some(version) = self.uploaded_version(name).await? {
+            return self.take(name, &version).await;
+        }
         let copied = self
             .files
             .copy_in(
@@ -127,8 +153,14 @@ impl Inspect {
             )
             .await;
         match copied {
-            Ok(()) => self.look_for(name).await,
-            Err(FilesError::Unavailable) => Err(FilesError::Unavailable.outage("copy a document")),
+            Ok(()) => {
+                self.settle(name, |file, _| {
+                    matches!(file.state, State::AwaitingUpload).then(|| file.looked_at())
+                })
+                .await?;
+                Ok(())
+            }
+            Err(error @ FilesError::Unavailable) => Err(error.outage("copy a document")),
             Err(FilesError::Missing | FilesError::TooLarge | FilesError::Refused) => {
                 self.reject_copy(name).await
             }

@@ -490,6 +490,21 @@ impl Attachment {
         Self { garbage: Vec::new(), ..self.with(self.state.clone()) }
     }
 
+    /// Whether this is the content that the file has, or that is still to be removed of it.
+    pub fn has(&self, content: &Kept) -> bool {
+        let kept = match &self.state {
+            State::Inspecting { kept, .. } => kept.as_ref(),
+            State::Clean { kept, .. } | State::Bound { kept, .. } => Some(kept),
+            State::AwaitingUpload | State::Rejected { .. } | State::Expired => None,
+        };
+        let version = &content.object_version;
+        kept.is_some_and(|kept| kept.object_version == *version)
+            || self
+                .garbage
+                .iter()
+                .any(|garbage| garbage.area == Area::Clean && garbage.version == *version)
+    }
+
     /// The objects that are there of a file that is not sent.
     fn objects(&self) -> Vec<Garbage> {
         let clean =

@@ -122,21 +122,29 @@ pub fn check_length(facts: &Facts, promise: &Promise) -> Result<(), Refusal> {
 impl Document {
     /// The document as a registration makes it, of this version. A file that is the one that is
     /// there already needs no other upload; another one is `fresh`.
+    ///
+    /// `slot` is the file that is there, as it is now: the inspection moves it on without a new
+    /// version of the document.
     pub fn registered(
         before: Option<&Self>,
+        slot: Option<&Attachment>,
         names: (ClinicId, PatientId, DocumentId),
         wanted: &Registration,
         version: u64,
         fresh: AttachmentId,
     ) -> Self {
         let Registration { kind, date, title, promise, copy } = wanted.clone();
-        let same = before.filter(|before| {
+        let moved = before.and_then(|before| match slot {
+            Some(slot) => before.with_progress(slot),
+            None => Some(before.clone()),
+        });
+        let same = moved.filter(|before| {
             before.promise == promise
                 && before.copy == copy
                 && matches!(before.progress, Progress::Pending | Progress::Clean { .. })
         });
         let (file, progress) = match same {
-            Some(before) => (before.file.clone(), before.progress.clone()),
+            Some(before) => (before.file, before.progress),
             None => (fresh, Progress::Pending),
         };
         let (clinic, patient, id) = names;

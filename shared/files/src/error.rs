@@ -59,7 +59,8 @@ impl FilesError {
             // Two writers met (409), the object changed between two looks at it (412), the body came
             // too slowly (400), or the role's session is over (400): a new sandbox has a new one.
             (409 | 412 | 429, _) | (400, "RequestTimeout" | "ExpiredToken") => Self::Unavailable,
-            (400..500, code) if !is_throttling(code) => Self::Refused,
+            // A bucket of another region sends elsewhere (301), for ever.
+            (300..500, code) if !is_throttling(code) => Self::Refused,
             // A success that cannot be read counts as a failure of the service.
             _ => Self::Unavailable,
         }

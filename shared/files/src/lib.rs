@@ -92,31 +92,29 @@ impl Files {
         }
     }
 
-    /// An object's bytes and its version: `version`, or the current one.
+    /// The bytes of a version of an object.
     ///
     /// Never more than `at_most` bytes are read. An object whose bytes are not those of the checksum
     /// that it was uploaded with is [`Unavailable`](FilesError::Unavailable), like one that breaks off.
     pub async fn read(
         &self,
         key: &str,
-        version: Option<&str>,
+        version: &str,
         at_most: u64,
-    ) -> Result<(Vec<u8>, String), FilesError> {
+    ) -> Result<Vec<u8>, FilesError> {
         let object = self
             .client
             .get_object()
             .bucket(&self.bucket)
             .key(key)
-            .set_version_id(version.map(str::to_owned))
+            .version_id(version)
             .send()
             .await
             .map_err(|error| FilesError::of(&error))?;
         let length = length(object.content_length, at_most)?;
-        let found = object.version_id.ok_or(FilesError::Refused)?;
-        let bytes = tokio::time::timeout(self.limits.body, bytes(object.body, length))
+        tokio::time::timeout(self.limits.body, bytes(object.body, length))
             .await
-            .map_err(|_| FilesError::Unavailable)??;
-        Ok((bytes, found))
+            .map_err(|_| FilesError::Unavailable)?
     }
 
     /// The current version of an object, without its bytes.
@@ -162,15 +160,14 @@ impl Files {
         Ok(Stored { key: key.to_owned(), version })
     }
 
-    /// Removes a version of an object for ever, or, with none given, hides the object behind a delete
-    /// marker, for the bucket's lifecycle to remove. That it is not there is success.
-    pub async fn remove(&self, key: &str, version: Option<&str>) -> Result<(), FilesError> {
+    /// Removes a version of an object for ever. That it is not there is success.
+    pub async fn remove(&self, key: &str, version: &str) -> Result<(), FilesError> {
         let removed = self
             .client
             .delete_object()
             .bucket(&self.bucket)
             .key(key)
-            .set_version_id(version.map(str::to_owned))
+            .version_id(version)
             .send()
             .await
             .map_err(|error| FilesError::of(&error));

@@ -355,16 +355,15 @@ fn refusal(status: u16, code: &str) -> Behaviour {
 const VERSION: &str = "x-amz-version-id: v7\r\n";
 
 #[tokio::test]
-async fn a_version_is_read_whole_and_said() {
-    let server = Server::start([answer(200, VERSION, "abc")]).await;
-    let read = server.files().read(KEY, Some("v7"), 3).await;
-    assert_eq!(read, Ok((b"abc".to_vec(), "v7".to_owned())));
-
-    let server = Server::start([answer(200, VERSION, "")]).await;
-    let read = server.files().read(KEY, None, 3).await;
-    assert_eq!(read, Ok((Vec::new(), "v7".to_owned())));
-    let line = server.requests()[0].line().to_owned();
-    assert_eq!(line, "GET /files/quarantine/c1/p1/planted%20key%2B1?x-id=GetObject HTTP/1.1");
+async fn a_version_is_read_whole() {
+    for body in ["abc", ""] {
+        let server = Server::start([answer(200, VERSION, body)]).await;
+        let read = server.files().read(KEY, "v7", 3).await;
+        assert_eq!(read, Ok(body.as_bytes().to_vec()));
+        let line = server.requests()[0].line().to_owned();
+        assert!(line.starts_with("GET /files/quarantine/c1/p1/planted%20key%2B1?"), "{line}");
+        assert!(line.contains("versionId=v7"), "{line}");
+    }
 }
 
 #[tokio::test]
@@ -373,7 +372,7 @@ async fn nothing_is_read_of_what_is_too_large() {
     let head = format!("HTTP/1.1 200 X\r\n{VERSION}Content-Length: 4\r\n\r\n");
     let server = Server::start([Behaviour::Stall(head)]).await;
     let begun = Instant::now();
-    assert_eq!(server.files().read(KEY, None, 3).await, Err(FilesError::TooLarge));
+    assert_eq!(server.files().read(KEY, "v7", 3).await, Err(FilesError::TooLarge));
     assert!(begun.elapsed() < SHORT.body, "{:?}", begun.elapsed());
 }
 
@@ -381,7 +380,7 @@ async fn nothing_is_read_of_what_is_too_large() {
 async fn a_body_that_says_no_length_is_not_read() {
     let head = format!("HTTP/1.1 200 X\r\n{VERSION}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
     let server = Server::start([Behaviour::HangUp(head)]).await;
-    assert_eq!(server.files().read(KEY, None, 3).await, Err(FilesError::Unavailable));
+    assert_eq!(server.files().read(KEY, "v7", 3).await, Err(FilesError::Unavailable));
 }
 
 #[tokio::test]
@@ -397,11 +396,11 @@ async fn what_breaks_off_stalls_or_has_other_bytes_is_not_taken_for_the_file() {
     ] {
         let server = Server::start([behaviour]).await;
         let begun = Instant::now();
-        assert_eq!(server.files().read(KEY, None, 9).await, Err(FilesError::Unavailable));
+        assert_eq!(server.files().read(KEY, "v7", 9).await, Err(FilesError::Unavailable));
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     }
     let same_bytes = Server::start([answer(200, &other_bytes, "abc")]).await;
-    assert!(same_bytes.files().read(KEY, None, 9).await.is_ok());
+    assert!(same_bytes.files().read(KEY, "v7", 9).await.is_ok());
 }
 
 #[tokio::test]
@@ -423,8 +422,8 @@ async fn a_file_is_stored_with_its_type_and_checksum_and_never_to_be_shown_in_th
 
 #[tokio::test]
 async fn a_bucket_without_versions_is_refused() {
-    let server = Server::start([answer(200, "", "abc")]).await;
-    assert_eq!(server.files().read(KEY, None, 3).await, Err(FilesError::Refused));
+    let server = Server::start([answer(200, "", "")]).await;
+    assert_eq!(server.files().version_of(KEY).await, Err(FilesError::Refused));
     let stored = server.files().store(KEY, &scan(), FileType::Pdf, b"abc".to_vec()).await;
     assert_eq!(stored, Err(FilesError::Refused));
 }
@@ -438,12 +437,12 @@ async fn removing_what_is_not_there_is_success() {
         refusal(405, "MethodNotAllowed"),
     ] {
         let server = Server::start([behaviour]).await;
-        assert_eq!(server.files().remove("quarantine/1", Some("v7")).await, Ok(()));
+        assert_eq!(server.files().remove("quarantine/1", "v7").await, Ok(()));
         let line = server.requests()[0].line().to_owned();
         assert_eq!(line, "DELETE /files/quarantine/1?x-id=DeleteObject&versionId=v7 HTTP/1.1");
     }
     let server = Server::start([refusal(404, "NoSuchBucket")]).await;
-    assert_eq!(server.files().remove("quarantine/1", None).await, Err(FilesError::Refused));
+    assert_eq!(server.files().remove("quarantine/1", "v7").await, Err(FilesError::Refused));
 }
 
 const COPIED: &str = "<CopyObjectResult><ETag>\"e1\"</ETag></CopyObjectResult>";
@@ -534,7 +533,7 @@ async fn refusals_are_told_apart_and_repeat_none_of_s3s_words() {
         let server = Server::start([refusal(status, code)]).await;
         let files = server.files();
         let errors = [
-            files.read(KEY, None, 9).await.unwrap_err(),
+            files.read(KEY, "v7", 9).await.unwrap_err(),
             files.store(KEY, &scan(), FileType::Pdf, b"abc".to_vec()).await.unwrap_err(),
         ];
         for error in errors {
@@ -551,6 +550,6 @@ async fn where_nobody_listens_it_is_not_available() {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let files = Files::new(&config(Some(&endpoint), None), BUCKET.to_owned());
-    assert_eq!(files.read(KEY, None, 9).await, Err(FilesError::Unavailable));
-    assert_eq!(files.remove(KEY, None).await, Err(FilesError::Unavailable));
+    assert_eq!(files.read(KEY, "v7", 9).await, Err(FilesError::Unavailable));
+    assert_eq!(files.remove(KEY, "v7").await, Err(FilesError::Unavailable));
 }

@@ -53,6 +53,12 @@ pub fn put(
     transaction.put(&key::attachment(&name), attachment, due, Some(guard));
 }
 
+/// Requires of the transaction that a file is still as it was read.
+pub fn guard(transaction: &mut Transaction, attachment: &Attachment) {
+    let key = key::attachment(&AttachmentKey::of(attachment));
+    transaction.check(&key, &Guard::Version(attachment.version));
+}
+
 /// Writes a document in the place of the version before; `None`: it is new.
 pub fn put_document(transaction: &mut Transaction, document: &Document, before: Option<u64>) {
     let Document { clinic, patient, id, kind, date, .. } = document;

@@ -23,13 +23,6 @@ pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(2);
 /// How many items one query of the index brings.
 const BATCH: i32 = 25;
 
-/// How many items are worked on at once.
-const AT_ONCE: usize = 8;
-
-/// What one item may take at the worst, when every call of it takes the longest: nothing is begun
-/// with less time left, since what is cut off in the middle may be done twice.
-const LONGEST_STEP: Duration = Duration::from_secs(30);
-
 /// How an item ended that was not given up for a passing reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -43,6 +36,13 @@ pub enum Step {
 pub trait Worker: Clone + Send + Sync + 'static {
     /// The kind.
     const WORK: Work;
+
+    /// How many items are worked on at once.
+    const AT_ONCE: usize = 8;
+
+    /// What one item may take at the worst, when every call of it takes the longest: nothing is begun
+    /// with less time left, since what is cut off in the middle may be done twice.
+    const LONGEST_STEP: Duration = Duration::from_secs(30);
 
     /// The tables.
     fn store(&self) -> &Store;
@@ -131,7 +131,7 @@ impl Shard {
         if keys.is_empty() || keys == self.before {
             return false;
         }
-        for chunk in keys.chunks(AT_ONCE) {
+        for chunk in keys.chunks(W::AT_ONCE) {
             if !has_time(worker, deadline) {
                 return false;
             }
@@ -150,7 +150,7 @@ impl Shard {
 
 async fn stream<W: Worker>(worker: &W, records: Vec<Record>, deadline: Deadline) -> Value {
     let mut failed = Vec::new();
-    for chunk in records.chunks(AT_ONCE) {
+    for chunk in records.chunks(W::AT_ONCE) {
         if !has_time(worker, deadline) {
             failed.extend(chunk.iter().map(failure));
             continue;
@@ -174,7 +174,7 @@ fn failure(record: &Record) -> Value {
 }
 
 fn has_time<W: Worker>(worker: &W, deadline: Deadline) -> bool {
-    deadline.remaining(worker.sources().now()) >= LONGEST_STEP
+    deadline.remaining(worker.sources().now()) >= W::LONGEST_STEP
 }
 
 /// Does the steps of a few items together, and tells how each ended, in their order.

@@ -267,3 +267,32 @@ async fn documents_are_listed_by_kind_and_days_newest_first() {
     let difference = world.state().await.since(&before);
     assert_eq!(difference.record().objects, ["d4", "d2"], "what was shown is on record");
 }
+
+#[tokio::test]
+async fn a_verdict_that_comes_while_the_title_is_corrected_is_not_lost() {
+    let world = std::sync::Arc::new(World::of(Plan::Connect).await);
+    world.ask(&handler(&world), &register()).await.expect(201);
+    let theirs = std::sync::Arc::clone(&world);
+    let verdict = testkit::Fault::meanwhile("TransactWriteItems", move || {
+        let world = std::sync::Arc::clone(&theirs);
+        async move {
+            let document = stored(&world).await;
+            let before = slot_of(&world, document.file.as_str()).await;
+            let uploaded = before.uploaded("u1", scenario::NOW).unwrap();
+            let kept = Ok(scenario::people::kept());
+            let clean = uploaded.inspected(kept, false, scenario::NOW).unwrap();
+            let store = world.store();
+            let mut transaction = store.transaction();
+            let moved = document.with_progress(&clean).unwrap();
+            store::attachments::put_document(&mut transaction, &moved, Some(1));
+            let version = Some(before.version);
+            store::attachments::put(&mut transaction, &clean, version, scenario::NOW);
+            assert_eq!(store.commit(transaction).await.unwrap(), store::Committed::Done);
+        }
+    });
+    let renamed = replacing(1, &json!({"title": "Corrected"}));
+    let answer = world.ask(&super::faulty(&world, verdict), &renamed).await.expect(200);
+    assert_eq!((&answer["title"], &answer["state"]), (&"Corrected".into(), &"clean".into()));
+    let document = stored(&world).await;
+    assert_eq!(document.progress, Progress::Clean { kept: scenario::people::kept() });
+}

@@ -58,7 +58,9 @@ async fn a_repeat_gets_the_same_slot_with_a_fresh_address() {
     assert_eq!(again["attachmentId"], first["attachmentId"]);
     assert_eq!(again["upload"]["expiresAt"], "2026-11-25T01:10:00Z");
     assert_ne!(again["upload"]["url"], first["upload"]["url"]);
-    assert!(world.state().await.since(&before).written.is_empty(), "it is counted once");
+    let difference = world.state().await.since(&before);
+    assert!(difference.written.is_empty(), "it is counted once");
+    assert_eq!(difference.record().action.as_str(), "attachment.upload", "the address is fresh");
     let other = upload(&account("a1")).body(&wanted(&json!({"length": 5})));
     world.refuses(&service, &other, 422, &["idempotency_key_reused"]).await;
     // Two slots for the same bytes are two files, and neither tells of the other.

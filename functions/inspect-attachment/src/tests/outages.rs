@@ -242,3 +242,31 @@ async fn a_copy_without_a_bucket_is_turned_away() {
     assert_eq!(stored(&world).await.state, State::Rejected { reason: Rejection::CopyFailed });
     let _: Sources = sources();
 }
+
+#[tokio::test]
+async fn what_is_to_be_removed_stays_to_be_removed_however_long_the_store_is_away() {
+    let world = World::of(Plan::Connect).await;
+    let uploaded = attachment(ID, &account("a1")).uploaded(VERSION, NOW).unwrap();
+    world.attachment(&uploaded.rejected(Rejection::Damaged)).await;
+    let item = key::attachment(&name());
+    for minutes in 1..=i64::from(MOST_ATTEMPTS) * 2 {
+        set_clock(NOW + jiff::SignedDuration::from_mins(minutes * 5));
+        assert!(inspect(&world, false).step(item.clone()).await.is_err());
+    }
+    assert_eq!(due(&world).await, [item], "it is tried again for ever, and never set aside");
+}
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_made_for_a_day_is_given_up() {
+    let world = World::of(Plan::Connect).await;
+    let source = domain::attachment::CopySource { key: "c1/a.pdf".to_owned(), version: None };
+    let purpose = Purpose::Document { document: document("d1").id, copy: Some(source) };
+    let waiting = Attachment { purpose, ..attachment(ID, &account("a1")) };
+    assert_eq!(waiting.overdue(NOW + UNUSED_LIVES).unwrap().state, State::Expired);
+    world.attachment(&waiting).await;
+    let worker = Inspect { chart_bucket: Some("chart".to_owned()), ..inspect(&world, false) };
+    let item = key::attachment(&name());
+    assert!(worker.step(item.clone()).await.is_err(), "the store is away");
+    assert_eq!(stored(&world).await.state, State::AwaitingUpload);
+    assert_eq!(due(&world).await, [item]);
+}

@@ -45,17 +45,13 @@ fn ids<T: PartialEq>(
     parse: fn(&str) -> Result<T, InvalidId>,
     checks: &mut Checks,
 ) -> Vec<T> {
+    if named.len() > FileLimits::MAX_FILES_PER_MESSAGE {
+        checks.note(Code::TooManyFiles, place);
+    }
     let mut once = Vec::new();
-    for (position, id) in named.iter().enumerate() {
-        let Some(id) = checks.take(&format!("{place}/{position}"), parse(id)) else { continue };
-        if once.contains(&id) {
-            continue;
-        }
-        if once.len() == FileLimits::MAX_FILES_PER_MESSAGE {
-            checks.note(Code::TooManyFiles, place);
-            break;
-        }
-        once.push(id);
+    for (position, id) in named.iter().take(FileLimits::MAX_FILES_PER_MESSAGE).enumerate() {
+        let id = checks.take(&format!("{place}/{position}"), parse(id));
+        once.extend(id.filter(|id| !once.contains(id)));
     }
     once
 }

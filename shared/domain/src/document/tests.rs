@@ -26,7 +26,7 @@ fn fresh() -> AttachmentId {
 
 fn again(before: &Document, wanted: &Registration) -> Document {
     let names = (before.clinic.clone(), before.patient.clone(), before.id.clone());
-    Document::registered(Some(before), names, wanted, before.version + 1, fresh())
+    Document::registered(Some(before), None, names, wanted, before.version + 1, fresh())
 }
 
 #[test]
@@ -50,6 +50,24 @@ fn a_file_that_was_turned_away_or_not_uploaded_can_be_sent_again() {
     }
     let pending = Document { progress: Progress::Pending, ..document("d1") };
     assert_eq!(again(&pending, &registration(&pending)).file, pending.file, "one slot is enough");
+}
+
+#[test]
+fn what_the_inspection_said_meanwhile_is_not_taken_back() {
+    let pending = Document { progress: Progress::Pending, ..document("d1") };
+    let uploaded = pending.slot(&as_chart(), at(WORKING)).uploaded("u1", at(WORKING)).unwrap();
+    let clean = uploaded.inspected(Ok(kept()), false, at(WORKING)).unwrap();
+    let rejected = uploaded.rejected(Rejection::HasScript);
+    let mut wanted = registration(&pending);
+    wanted.title = Title::parse("Corrected").unwrap();
+    let with = |slot: &Attachment| {
+        let names = (pending.clinic.clone(), pending.patient.clone(), pending.id.clone());
+        Document::registered(Some(&pending), Some(slot), names, &wanted, 2, fresh())
+    };
+    assert_eq!(with(&uploaded).progress, Progress::Pending);
+    assert_eq!(with(&clean).progress, Progress::Clean { kept: kept() });
+    assert_eq!(with(&clean).file, pending.file);
+    assert_eq!(with(&rejected).file, fresh(), "it can be sent again");
 }
 
 #[test]

@@ -137,6 +137,9 @@ fn a_message_has_at_most_as_many_files_as_the_clinic_takes() {
     let read = Enclosures::parse(&many, &[], &mut checks);
     assert_eq!(read.attachments.len(), 10, "more are not even looked up");
     assert_eq!(checks.finish().unwrap_err().codes(), [Code::TooManyFiles]);
+    let mut checks = Checks::new();
+    Enclosures::parse(&vec![String::new(); 30_000], &[], &mut checks);
+    assert_eq!(checks.into_reasons().len(), 11, "what is told of it is bounded, too");
     assert_eq!(named(&["f1", "f1"], &["d1", "d1"]), named(&["f1"], &["d1"]), "meant once");
 }
 
