@@ -5,18 +5,23 @@ use std::time::Duration;
 use domain::access::{Administration, administer};
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
-use domain::clinic::ClinicSettings;
+use domain::clinic::{ClinicSettings, Language};
 use domain::id::ClinicId;
+use domain::notice::NoticeTemplate;
 use domain::outage::{Outage, OutageKind};
-use domain::refusal::Code;
+use domain::people::Channel;
+use domain::refusal::{Code, Refusal};
 use domain::version::{self, Change, Document as _};
 use edge::{Failure, Precondition, Request, Response, Service};
 use platform::{Attempts, Sources};
-use store::{Committed, Guard, Store, key};
+use store::key::{self, Key};
+use store::{Committed, Found, Guard, Store};
 
 use crate::dto::{SettingsInput, SettingsOutput};
 
 const ROUTE: &str = "/clinics/{clinicId}/settings";
+const TEMPLATE: &str = "/clinics/{clinicId}/notification-templates/{language}/{channel}";
+const PREVIEW: &str = "/clinics/{clinicId}/notification-templates/{language}/{channel}/preview";
 
 /// How long a change is decided again when other writers are first. The last one's AWS calls end
 /// within 5 s each, so all of it fits the function's 10 s.
@@ -34,7 +39,7 @@ pub struct Handler {
 impl Handler {
     async fn view(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
         let clinic = request.path_id("clinicId", ClinicId::parse)?;
-        let settings = self.settings(actor, &clinic, Administration::ReadSettings).await?;
+        let (settings, _) = self.known(actor, &clinic, Administration::ReadSettings, []).await?;
         let settings = settings.ok_or(Code::NotFound)?;
         self.store.record(&self.done(request, actor, &clinic)).await?;
         Ok(Response::ok(&SettingsOutput::from(&settings)).etag(settings.version))
@@ -43,16 +48,24 @@ impl Handler {
     /// Replaces the settings; `None` if another writer came between.
     async fn change(&self, request: &Request, actor: &Actor) -> Result<Option<Response>, Failure> {
         let clinic = request.path_id("clinicId", ClinicId::parse)?;
-        let before = self.settings(actor, &clinic, Administration::ChangeSettings).await?;
-        let expected = match request.if_match()? {
-            Precondition::Create => None,
-            Precondition::Replace(version) => Some(version),
-        };
+        let texts = Language::ALL.map(|of| key::notice_template(&clinic, of, Channel::Sms));
+        let what = Administration::ChangeSettings;
+        let (before, mut found) = self.known(actor, &clinic, what, texts.clone()).await?;
+        let expected = expected(request)?;
+        let mut templates: Vec<NoticeTemplate> = Vec::new();
+        let mut unchanged = Vec::new();
+        for text in texts {
+            let saved: Option<NoticeTemplate> = found.take(&text)?;
+            let guard = saved.as_ref().map_or(Guard::Absent, |saved| Guard::Version(saved.version));
+            unchanged.push((text, guard));
+            templates.extend(saved);
+        }
         let input: SettingsInput = request.json()?;
         let change = version::change(before.as_ref(), expected, |version| {
             let settings = input.parse(clinic.clone(), version)?;
             // A creation replaced nothing, also where it is sent again.
             settings.may_replace(before.as_ref().filter(|_| expected.is_some()), actor)?;
+            settings.check_texts_with_name(&templates)?;
             Ok(settings)
         })?;
         let settings = match change {
@@ -69,6 +82,10 @@ impl Handler {
         let mut transaction = self.store.transaction();
         let guard = expected.map_or(Guard::Absent, Guard::Version);
         transaction.put(&key::settings(&clinic), &settings, [], Some(guard));
+        // A text that was saved meanwhile was measured with the name of before.
+        for (text, guard) in &unchanged {
+            transaction.check(text, guard);
+        }
         transaction.record(&record);
         if self.store.commit(transaction).await? == Committed::Lost {
             return Ok(None);
@@ -76,13 +93,14 @@ impl Handler {
         Ok(Some(answer(expected, &settings)))
     }
 
-    /// The settings that are there, for a caller who may do this to them.
-    async fn settings(
+    /// The settings that are there and the items of these keys, for a caller who may do this to them.
+    pub(crate) async fn known(
         &self,
         actor: &Actor,
         clinic: &ClinicId,
         what: Administration,
-    ) -> Result<Option<ClinicSettings>, Failure> {
+        keys: impl IntoIterator<Item = Key>,
+    ) -> Result<(Option<ClinicSettings>, Found), Failure> {
         if !actor.may_address(clinic) {
             return Err(Code::NotFound.into());
         }
@@ -91,14 +109,15 @@ impl Handler {
             _ => None,
         };
         let settings = key::settings(clinic);
-        let found = self.store.read(staff.iter().chain([&settings]).cloned()).await?;
+        let own = staff.iter().chain([&settings]).cloned();
+        let found = self.store.read(own.chain(keys)).await?;
         let staff = staff.map(|key| found.get(&key)).transpose()?.flatten();
         administer(actor, clinic, staff.as_ref(), what)?;
-        Ok(found.get(&settings)?)
+        Ok((found.get(&settings)?, found))
     }
 
     /// The record of what the request asked for, done.
-    fn done(&self, request: &Request, actor: &Actor, clinic: &ClinicId) -> Record {
+    pub(crate) fn done(&self, request: &Request, actor: &Actor, clinic: &ClinicId) -> Record {
         let (id, at) = (self.sources.new_id(), self.sources.now());
         let subject = Subject { clinic: Some(clinic.clone()), ..Subject::default() };
         Record::done(id, at, actor, self.action(request), subject, request.request_id())
@@ -110,6 +129,9 @@ impl Service for Handler {
         match request.route() {
             ("GET", ROUTE) => Action::SettingsView,
             ("PUT", ROUTE) => Action::SettingsChange,
+            ("GET", TEMPLATE) => Action::NoticeTemplateView,
+            ("PUT", TEMPLATE) => Action::NoticeTemplateChange,
+            ("POST", PREVIEW) => Action::NoticeTemplatePreview,
             _ => Action::Unrouted,
         }
     }
@@ -121,6 +143,9 @@ impl Service for Handler {
             let response = match self.action(request) {
                 Action::SettingsView => Some(self.view(request, actor).await?),
                 Action::SettingsChange => self.change(request, actor).await?,
+                Action::NoticeTemplateView => Some(self.view_template(request, actor).await?),
+                Action::NoticeTemplateChange => self.put_template(request, actor).await?,
+                Action::NoticeTemplatePreview => Some(self.preview_template(request, actor).await?),
                 _ => return Err(Code::NotFound.into()),
             };
             if let Some(response) = response {
@@ -136,6 +161,14 @@ impl Service for Handler {
     async fn record(&self, record: &Record) -> Result<(), Outage> {
         self.store.record(record).await
     }
+}
+
+/// The version that the request says it replaces; `None` for one that creates.
+pub(crate) fn expected(request: &Request) -> Result<Option<u64>, Refusal> {
+    Ok(match request.if_match()? {
+        Precondition::Create => None,
+        Precondition::Replace(version) => Some(version),
+    })
 }
 
 /// The settings as they are after a change, which may have made them.

@@ -2,6 +2,7 @@
 
 mod dto;
 mod handler;
+mod templates;
 #[cfg(test)]
 mod tests;
 

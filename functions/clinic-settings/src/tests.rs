@@ -8,5 +8,6 @@
 
 mod documents;
 mod rights;
+mod templates;
 mod versions;
 mod world;

@@ -7,7 +7,7 @@ use delivery::{Email, Mailer, Texter};
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
 use domain::clinic::ClinicSettings;
-use domain::notice::{self, Answer, LEASE, Notice, Wording};
+use domain::notice::{self, Answer, LEASE, Notice, NoticeTemplate};
 use domain::outage::{Outage, OutageKind};
 use domain::people::{Channel, Patient};
 use platform::{Attempts, Sources};
@@ -42,6 +42,7 @@ pub struct Notify {
 struct Facts {
     clinic: ClinicSettings,
     patient: Patient,
+    templates: Vec<NoticeTemplate>,
 }
 
 impl Worker for Notify {
@@ -110,11 +111,17 @@ impl Notify {
     async fn facts(&self, name: &ConversationKey) -> Result<Facts, Outage> {
         let settings = key::settings(&name.clinic);
         let patient = key::patient(&name.clinic, &name.patient);
-        let mut found = self.store.read([settings.clone(), patient.clone()]).await?;
+        let templates = key::notice_templates(&name.clinic);
+        let keys = templates.iter().chain([&settings, &patient]).cloned();
+        let mut found = self.store.read(keys).await?;
         let missing = |what| Outage::new(OutageKind::Broken, "notify", what);
         Ok(Facts {
             clinic: found.take(&settings)?.ok_or_else(|| missing("settings"))?,
             patient: found.take(&patient)?.ok_or_else(|| missing("patient"))?,
+            templates: templates
+                .iter()
+                .filter_map(|key| found.take(key).transpose())
+                .collect::<Result<_, _>>()?,
         })
     }
 
@@ -175,25 +182,24 @@ impl Notify {
 
     /// Hands the notice to the provider of its channel.
     async fn hand_over(&self, name: &ConversationKey, notice: &Notice, facts: &Facts) -> Answer {
-        let Facts { clinic, patient } = facts;
+        let Facts { clinic, patient, templates } = facts;
         let link = notice::link(&self.link_domain, &name.conversation);
         let address = (notice.channel, &patient.email, &patient.sms);
         let sent = match address {
             (Some(Channel::Email), Some(to), _) => {
-                let words = notice::wording(Channel::Email, clinic, patient, link);
-                let html = html(&words);
+                let words = notice::wording(Channel::Email, clinic, patient, templates, &link);
                 let email = Email {
                     to,
                     subject: &words.subject,
                     text: &words.text,
-                    html: &html,
+                    html: &words.html,
                     date: self.sources.now(),
                     reference: &self.sources.new_id(),
                 };
                 self.mailer.send(email).await
             }
             (Some(Channel::Sms), _, Some(to)) => {
-                let words = notice::wording(Channel::Sms, clinic, patient, link);
+                let words = notice::wording(Channel::Sms, clinic, patient, templates, &link);
                 self.texter.send(to, &words.text).await
             }
             _ => return Answer::Permanent(notice::FailureReason::NoUsableAddress),
@@ -228,18 +234,4 @@ impl Notify {
 fn name_of(key: &Key) -> Result<ConversationKey, Outage> {
     let broken = || Outage::new(OutageKind::Broken, "notify", "key");
     ConversationKey::from_partition(&key.pk).ok_or_else(broken)
-}
-
-/// The HTML part: the same words, with the link as a link. No image, nothing that tracks.
-fn html(words: &Wording) -> String {
-    let Wording { subject, link, link_label, .. } = words;
-    let (subject, link) = (escaped(subject), escaped(link));
-    format!(
-        "<!doctype html><html><head><meta charset=\"utf-8\"><title>{subject}</title></head>\
-         <body><p>{subject}</p><p><a href=\"{link}\">{link_label}</a></p><p>{link}</p></body></html>"
-    )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -64,6 +64,12 @@ actions! {
     SettingsView "settings.view";
     /// A clinic's settings were created or changed.
     SettingsChange "settings.change";
+    /// A clinic's text for notices was read.
+    NoticeTemplateView "notice_template.view";
+    /// A clinic's text for notices was created, changed or removed.
+    NoticeTemplateChange "notice_template.change";
+    /// A clinic's text for notices was tried out.
+    NoticeTemplatePreview "notice_template.preview";
     /// A staff record was read.
     StaffView "staff.view";
     /// A staff record was created or changed.

@@ -9,6 +9,7 @@ use crate::clinic::{ClinicSettings, Language, LocalizedBody};
 use crate::document::Document as ChartDocument;
 use crate::hours::WeeklyHours;
 use crate::id::GroupId;
+use crate::notice::NoticeTemplate;
 use crate::people::{AccountLink, Group, Patient, StaffMember};
 use crate::version::{self, Document};
 
@@ -149,6 +150,21 @@ impl Document for Patient {
             .shown("language", |patient| patient.language.map(Language::as_str))
             .shown("portalAccess", |patient| Some(patient.portal_access))
             .shown("successor", |patient| patient.successor.as_ref());
+        comparison.changes
+    }
+}
+
+impl Document for NoticeTemplate {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The words are recorded: they hold nothing of anybody, and say what every patient was told.
+    fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+        let mut comparison = Comparison::new(before, self);
+        comparison
+            .shown("subject", |template| template.subject.as_ref())
+            .shown("text", |template| Some(&template.text));
         comparison.changes
     }
 }

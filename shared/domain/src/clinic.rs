@@ -9,6 +9,7 @@ use crate::attachment::FileLimits;
 use crate::gsm;
 use crate::hours::WeeklyHours;
 use crate::id::ClinicId;
+use crate::notice::NoticeTemplate;
 use crate::people::Patient;
 use crate::refusal::{Checks, Code, Refusal};
 use crate::rich_text::Body;
@@ -88,6 +89,9 @@ pub enum Language {
 pub struct UnknownLanguage;
 
 impl Language {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::En, Self::Fr];
+
     /// Reads a language tag as other systems write it: `fr`, `FR`, `fr-CA`, `fr_CA`, and the
     /// three-letter codes of ISO 639-2 (`eng`, `fra`, `fre`). What follows the language itself is
     /// not looked at, beyond that it can be part of a tag (BCP 47).
@@ -265,6 +269,15 @@ impl ClinicSettings {
         check_hours(&self.office_hours, &self.automatic_replies, &mut checks);
         check_ages(self.guardian_age_limit, self.patient_only_from_age, &mut checks);
         self.files.check(&mut checks);
+        checks.finish()
+    }
+
+    /// Whether the clinic's own text messages still fit with its name as it is here.
+    pub fn check_texts_with_name(&self, templates: &[NoticeTemplate]) -> Result<(), Refusal> {
+        let mut checks = Checks::new();
+        for template in templates {
+            template.check_length(self, "/smsName", &mut checks);
+        }
         checks.finish()
     }
 

@@ -2,12 +2,18 @@
 //!
 //! A notice holds no health information: the clinic's name, a link and a fixed text.
 
+mod template;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::clinic::{ClinicSettings, Language};
+use crate::clinic::ClinicSettings;
 use crate::id::ConversationId;
 use crate::people::{Channel, Patient};
+
+pub use template::{
+    MAX_SUBJECT_CHARACTERS, MAX_TEXT_CHARACTERS, NoticeTemplate, Variable, Wording,
+};
 
 /// A claim on a notice lasts this long: longer than the function's timeout, so that a second send
 /// happens only if the provider's yes was lost.
@@ -216,54 +222,31 @@ pub fn backoff(attempts: u32, jitter: f64) -> SignedDuration {
     SignedDuration::from_secs(seconds).saturating_add(spread)
 }
 
-/// What a notice says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wording {
-    /// The subject of an email.
-    pub subject: String,
-    /// The text: of a text message, or of an email's plain part.
-    pub text: String,
-    /// The address of the conversation in the app.
-    pub link: String,
-    /// The label of the link in an email's HTML part.
-    pub link_label: &'static str,
-}
-
 /// The address of a conversation in the app: nothing in it identifies a person, and opening it
 /// changes nothing.
 pub fn link(domain: &str, conversation: &ConversationId) -> String {
     format!("https://{domain}/c/{conversation}")
 }
 
-/// The words of a notice (product page, "Notifications": clinic name, link and language only).
+/// The words of a notice (product page, "Notifications"): the clinic's own text for the patient's
+/// language if it has one, else the product's in that language.
 pub fn wording(
     channel: Channel,
     clinic: &ClinicSettings,
     patient: &Patient,
-    link: String,
+    templates: &[NoticeTemplate],
+    link: &str,
 ) -> Wording {
     let language = patient.language.unwrap_or(clinic.default_language);
-    let name = match channel {
-        Channel::Email => clinic.name.as_str(),
-        Channel::Sms => clinic.name_in_sms(),
+    let is_it = |template: &&NoticeTemplate| {
+        template.clinic == clinic.clinic
+            && template.channel == channel
+            && template.language == language
     };
-    let text = match (channel, language) {
-        (Channel::Sms, Language::En) => format!("{name}: you have a new secure message: {link}"),
-        (Channel::Sms, Language::Fr) => format!("{name}: nouveau message sécurisé: {link}"),
-        (Channel::Email, Language::En) => format!(
-            "You have a new secure message from {name}.\n\nSign in to read it:\n{link}\n\n\
-             This mailbox is not read. Please do not reply to this email.\n"
-        ),
-        (Channel::Email, Language::Fr) => format!(
-            "Vous avez un nouveau message sécurisé de {name}.\n\nConnectez-vous pour le lire :\n\
-             {link}\n\nCette adresse n'est pas lue. Merci de ne pas répondre à ce courriel.\n"
-        ),
-    };
-    let (subject, link_label) = match language {
-        Language::En => (format!("New secure message from {name}"), "Read the message"),
-        Language::Fr => (format!("Nouveau message sécurisé de {name}"), "Lire le message"),
-    };
-    Wording { subject, text, link, link_label }
+    match templates.iter().find(is_it) {
+        Some(template) => template.render(clinic, link),
+        None => NoticeTemplate::default_of(&clinic.clinic, language, channel).render(clinic, link),
+    }
 }
 
 fn may_be_told(clinic: &ClinicSettings, patient: &Patient) -> bool {

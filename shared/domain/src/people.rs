@@ -114,6 +114,14 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Sms];
+
+    /// The channel of exactly this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.as_str() == name)
+    }
+
     /// The channel that is not this one.
     #[must_use]
     pub fn other(self) -> Self {

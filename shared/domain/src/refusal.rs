@@ -225,6 +225,30 @@ codes! {
         "The conversation has no message of the number that the reply answers."
         "Send the number of a message of this conversation, or leave inReplyTo out.";
 
+    NoticeVariableUnknown "notice_variable_unknown" Invalid
+        "A notice has something in double braces that is none of clinicName, link and language, or braces that do not close; the answer names it."
+        "Use {{clinicName}}, {{link}} and {{language}} only, and no link in a subject. A notice says nothing about a person or a message.";
+    NoticeLinkMissing "notice_link_missing" Invalid
+        "A notice has no link, so nobody could open the message from it."
+        "Put {{link}} into the text.";
+    NoticeHtml "notice_html" Invalid
+        "A notice holds < or >. It is plain text; the email's HTML is made of it."
+        "Leave the markup out.";
+    NoticeTooLong "notice_too_long" Invalid
+        "A notice's subject is longer than 100 characters, or its text than 2,000."
+        "Shorten it.";
+    NoticeSubjectRequired "notice_subject_required" Invalid
+        "An email's notice has no subject."
+        "Give a subject of 1 to 100 characters.";
+    NoticeSubjectInSms "notice_subject_in_sms" Invalid
+        "A text message has no subject."
+        "Leave subject out.";
+    SmsTooLong "sms_too_long" Invalid
+        "With the longest link and the clinic's name, the text message is longer than the 160 letters of one; the answer has the count."
+        "Shorten the text, or give the clinic a shorter smsName. Each of ^ { } \\ [ ~ ] | and the euro sign counts twice.";
+    SmsCharacterUnavailable "sms_character_unavailable" Invalid
+        "The text message holds characters that are not in the GSM alphabet, and would be cut at 70 letters; the answer names them."
+        "Replace the characters: of the accented letters, e-acute, e-grave, a-grave and u-grave are in it, circumflexes and the small c-cedilla are not.";
     FileNameInvalid "file_name_invalid" Invalid
         "A file's name is not 1 to 255 bytes of one plain line, has a / or \\ or a dot in front, or no ending."
         "Rename the file: a short name, a dot and the ending of its type.";

@@ -5,11 +5,14 @@
 
 use domain::actor::Actor;
 use domain::automatic::TimerKind;
+use domain::clinic::Language;
 use domain::conversation::{AutomaticReason, Conversation, Party, Person, State};
 use domain::id::{
     AccountId, AttachmentId, ClinicId, ConversationId, DocumentId, DocumentKind, GroupId,
     PatientId, StaffId,
 };
+use domain::notice::NoticeTemplate;
+use domain::people::Channel;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -167,6 +170,26 @@ pub fn clinic_partition(clinic: &ClinicId) -> String {
 /// A clinic's settings.
 pub fn settings(clinic: &ClinicId) -> Key {
     Key { pk: format!("CLINIC#{clinic}"), sk: "SETTINGS".to_owned() }
+}
+
+/// A clinic's text for notices in one language through one channel.
+pub fn notice_template(clinic: &ClinicId, language: Language, channel: Channel) -> Key {
+    let (language, channel) = (language.as_str(), channel.as_str());
+    Key { pk: clinic_partition(clinic), sk: format!("NOTICE_TEMPLATE#{language}#{channel}") }
+}
+
+/// The same as it was in one version, for ever.
+pub fn notice_template_version(template: &NoticeTemplate) -> Key {
+    let NoticeTemplate { clinic, language, channel, version, .. } = template;
+    let Key { pk, sk } = notice_template(clinic, *language, *channel);
+    Key { pk, sk: format!("{sk}#V#{version:010}") }
+}
+
+/// The texts that a clinic may have.
+pub fn notice_templates(clinic: &ClinicId) -> Vec<Key> {
+    let all = Language::ALL.into_iter();
+    all.flat_map(|language| Channel::ALL.map(|channel| notice_template(clinic, language, channel)))
+        .collect()
 }
 
 /// A staff member.

@@ -106,8 +106,14 @@ impl Section {
 
     /// Whether a request that is done changes its target for the next one.
     pub fn uses_up(&self) -> bool {
-        let keeps =
-            ["/messages", "/conversations", "/read-marker", "/directory-batches", "/attachments"];
+        let keeps = [
+            "/messages",
+            "/conversations",
+            "/read-marker",
+            "/directory-batches",
+            "/attachments",
+            "/preview",
+        ];
         self.method != Method::GET && !keeps.iter().any(|end| self.path.ends_with(end))
     }
 }
@@ -124,6 +130,8 @@ pub struct Target {
     document: String,
     /// A file of the conversation's first message.
     file: String,
+    /// The language of a notice's text.
+    language: &'static str,
 }
 
 /// A clinic on some plan, with its people, two patients, and an open conversation with the first one.
@@ -279,6 +287,7 @@ impl Ground {
             version: "\"1\"".to_owned(),
             document: "d1".to_owned(),
             file: "f1".to_owned(),
+            language: "en",
         }
     }
 
@@ -292,6 +301,18 @@ impl Ground {
                 let read = self.clinic.settings(&Caller::operator(), Method::GET);
                 let answer = world().send(&read).unwrap();
                 target.version = answer.header("ETag").unwrap().to_owned();
+            }
+            ("PUT", "clinic/notification-templates/{language}/{channel}") => {
+                let path = self.path(&["notification-templates", target.language, "sms"]);
+                let read = Call::new(&Caller::operator(), Method::GET, path.clone());
+                let answer = world().send(&read).unwrap();
+                target.version = match answer.header("ETag") {
+                    Some(version) => version.to_owned(),
+                    None => {
+                        expect(&create(&Caller::operator(), path, notice_text()), 201);
+                        "\"1\"".to_owned()
+                    }
+                };
             }
             ("PUT", "clinic/staff/{staffId}") => {
                 target.staff = fresh("s");
@@ -382,6 +403,8 @@ impl Ground {
             .replace("{conversationId}", &target.thread.id)
             .replace("{staffId}", staff)
             .replace("{groupId}", &target.group)
+            .replace("{language}", target.language)
+            .replace("{channel}", "sms")
             .replace("{documentId}", &target.document)
             .replace("{attachmentId}", &target.file)
             .replace("{number}", "1")
@@ -408,6 +431,12 @@ impl Ground {
                 replacing(call, settings(other))
             }
             ("PUT", "clinic/settings", _) => replacing(call, settings(self.plan)),
+            ("PUT", "clinic/notification-templates/{language}/{channel}", _) => {
+                replacing(call, notice_text())
+            }
+            ("POST", "clinic/notification-templates/{language}/{channel}/preview", _) => {
+                call.with_body(notice_text())
+            }
             ("PUT", "clinic/staff/{staffId}", _) => {
                 replacing(call, world::staff(&marked("S"), "clinician"))
             }
@@ -470,6 +499,11 @@ pub fn born(age: u64) -> String {
     const YEAR: u64 = 31_556_952;
     let since = now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     format!("{}-01-01", 1970 + since / YEAR - age)
+}
+
+/// A clinic's own text for notices by text message.
+pub fn notice_text() -> Value {
+    json!({ "text": "{{clinicName}}: {{link}}" })
 }
 
 /// A chart document as it is registered.

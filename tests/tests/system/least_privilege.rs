@@ -22,7 +22,7 @@ type Allowed =
 #[rustfmt::skip]
 const ALLOWED: [Allowed; 12] = [
     ("authorize", &[], &[]),
-    ("clinic-settings", &[(TABLE, &["BatchGetItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
+    ("clinic-settings", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
     ("directory", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("send-message", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
@@ -31,7 +31,7 @@ const ALLOWED: [Allowed; 12] = [
     ("access-report", &[(TABLE, &["BatchGetItem"]), (AUDIT, &["PutItem", "Query"]), (AUDIT_BY_ACTOR, &["Query"])], &[]),
     ("notify", &[(TABLE, &["BatchGetItem", "DeleteItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["ses:SendRawEmail", "sns:Publish", "sqs:SendMessage"]),
     ("attachments", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem"]), (INBOX, &["Query"]), (CHART, &["Query"]), (AUDIT, &["PutItem"])], &["kms:Decrypt", "kms:GenerateDataKey", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]),
-    ("inspect-attachment", &[(TABLE, &["BatchGetItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["kms:Decrypt", "kms:GenerateDataKey", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"]),
+    ("inspect-attachment", &[(TABLE, &["BatchGetItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["kms:Decrypt", "kms:GenerateDataKey", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"]),
     ("auto-reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["sqs:SendMessage"]),
 ];
 

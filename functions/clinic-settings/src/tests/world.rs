@@ -201,7 +201,7 @@ pub fn with(pointer: &str, value: Value) -> Value {
     document
 }
 
-fn set_caller(event: &mut Value, (kind, id, clinic, patient): Who) {
+pub fn set_caller(event: &mut Value, (kind, id, clinic, patient): Who) {
     let context = &mut event["requestContext"]["authorizer"];
     for (name, value) in [("kind", kind), ("id", id), ("clinic", clinic), ("patient", patient)] {
         context[name] = json!(value);

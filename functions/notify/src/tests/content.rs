@@ -23,7 +23,7 @@ async fn an_email_holds_the_clinic_s_name_and_a_link_and_nothing_private() {
     assert!(!raw.contains(NUMBER));
     assert_eq!(raw.matches(EMAIL).count(), 1, "the address itself, as recipient: {raw}");
     let link = format!("https://portal.test/c/{}", name(1).conversation);
-    assert!(raw.contains(&format!("<a href=\"{link}\">Read the message</a>")), "{raw}");
+    assert!(raw.contains(&format!("<a href=\"{link}\">{link}</a>")), "{raw}");
     assert!(raw.contains("Subject: New secure message from Rideau Clinic\r\n"), "{raw}");
     assert!(raw.contains("Date: Wed, 25 Nov 2026 15:00:00 +0000"), "{raw}");
 }
@@ -54,7 +54,7 @@ async fn each_patient_is_told_in_their_language_or_the_clinic_s() {
         world.patient(&patient).await;
         world.step(outbox(1)).await;
         let raw = email(&world.provider.requests()[0]);
-        let label = if is_french { "Lire le message" } else { "Read the message" };
+        let label = if is_french { "Connectez-vous pour le lire" } else { "Sign in to read it" };
         assert!(raw.contains(label), "{raw}");
     }
 }
@@ -68,8 +68,21 @@ async fn a_clinic_s_name_is_text_in_the_html_part() {
     let (plain, html) = raw.split_once("text/html").unwrap();
     assert!(plain.contains("from A & <b> \"C\".\r\n"), "{plain}");
     assert!(
-        html.contains("<p>New secure message from A &amp; &lt;b&gt; &quot;C&quot;</p>"),
+        html.contains("<p>You have a new secure message from A &amp; &lt;b&gt; &quot;C&quot;.</p>"),
         "{html}"
     );
     assert!(!html.contains("<b>"), "{html}");
+}
+
+#[tokio::test]
+async fn the_clinic_s_own_text_is_used_for_its_language_and_channel_and_no_other() {
+    for (saved, used) in [(("en", "email"), true), (("fr", "email"), false), (("en", "sms"), false)]
+    {
+        let world = World::with_message().await;
+        world.template(saved.0, saved.1, "Write to us: {{link}}").await;
+        world.step(outbox(1)).await;
+        let raw = email(&world.provider.requests()[0]);
+        assert_eq!(raw.contains("Write to us"), used, "{saved:?}: {raw}");
+        assert_eq!(raw.contains("You have a new secure message"), !used);
+    }
 }

@@ -12,7 +12,7 @@ use domain::clinic::ClinicSettings;
 use domain::command::{self, Addressees, Enclosures, Start};
 use domain::contact::EmailAddress;
 use domain::id::{ClinicId, ConversationId, PatientId, StaffId};
-use domain::notice::Notice;
+use domain::notice::{Notice, NoticeTemplate};
 use domain::people::{Patient, StaffMember};
 use domain::rich_text::Body;
 use domain::text::Title;
@@ -93,6 +93,18 @@ impl World {
         });
         let patient: Patient = serde_json::from_value(with(patient, members)).unwrap();
         self.put(&key::patient(&clinic_id(), &patient_id()), &patient).await;
+    }
+
+    /// Stores a text of the clinic's own for notices.
+    pub async fn template(&self, language: &str, channel: &str, text: &str) {
+        let subject = (channel == "email").then_some("A message");
+        let template: NoticeTemplate = serde_json::from_value(json!({
+            "clinic": "c1", "language": language, "channel": channel, "version": 1,
+            "subject": subject, "text": text,
+        }))
+        .unwrap();
+        let NoticeTemplate { clinic, language, channel, .. } = &template;
+        self.put(&key::notice_template(clinic, *language, *channel), &template).await;
     }
 
     /// Staff start a conversation, as `send-message` stores it.

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
+use crate::clinic::Language;
 use crate::clinic::Plan;
 use crate::gsm;
 use crate::testing::{WORKING, at, clinic, patient};
@@ -219,7 +220,7 @@ fn longest_text(language: Language, id_characters: usize) -> String {
     let id = ConversationId::parse(&"0".repeat(id_characters)).unwrap();
     let link = link(&"d".repeat(MAX_LINK_DOMAIN), &id);
     let patient = Patient { language: Some(language), ..patient() };
-    wording(Channel::Sms, &clinic, &patient, link).text
+    wording(Channel::Sms, &clinic, &patient, &[], &link).text
 }
 
 #[test]
@@ -244,11 +245,12 @@ fn the_words_are_in_the_patients_language_or_else_in_the_clinics() {
         let clinic = ClinicSettings { default_language: default, ..clinic() };
         let patient = Patient { language: wanted, ..patient() };
         for channel in [Channel::Email, Channel::Sms] {
-            let words = wording(channel, &clinic, &patient, "https://x.test/c/1".to_owned());
+            let words = wording(channel, &clinic, &patient, &[], "https://x.test/c/1");
             let french = words.text.contains("nouveau");
             assert_eq!(french, expected == Language::Fr, "{channel:?}");
-            assert_eq!(words.subject.contains("Nouveau"), french);
-            assert_eq!(words.link_label == "Lire le message", french);
+            assert_eq!(words.subject.contains("Nouveau"), french && channel == Channel::Email);
+            let by_email = channel == Channel::Email;
+            assert_eq!(words.html.contains("<html lang=\"fr\">"), french && by_email);
         }
     }
 }
@@ -268,12 +270,12 @@ fn a_notice_says_nothing_of_the_patient() {
                 sms: None,
                 ..one.clone()
             };
-            let link = || link("portal.example.test", &id);
-            let words = wording(channel, &clinic(), &one, link());
-            assert_eq!(words, wording(channel, &clinic(), &other, link()));
+            let link = link("portal.example.test", &id);
+            let words = wording(channel, &clinic(), &one, &[], &link);
+            assert_eq!(words, wording(channel, &clinic(), &other, &[], &link));
             assert!(words.text.contains("Rideau Clinic"));
             assert!(words.text.contains("https://portal.example.test/c/0197c0de"));
-            let all = format!("{}{}{}{}", words.subject, words.text, words.link, words.link_label);
+            let all = format!("{}{}{}", words.subject, words.text, words.html);
             for private in ["Zebulon", "Quagmire", "p1", "c1", "613", "zq@"] {
                 assert!(!all.contains(private), "{private}");
             }
@@ -288,9 +290,9 @@ fn every_word_of_a_notice_is_on_record() {
         for channel in [Channel::Email, Channel::Sms] {
             let patient = Patient { language: Some(language), ..patient() };
             let id = ConversationId::parse("0197c0de").unwrap();
-            let words = wording(channel, &clinic(), &patient, link("portal.example.test", &id));
-            let Wording { subject, text, link_label, .. } = words;
-            writeln!(all, "{channel:?} {language:?}\n{subject}\n{text}\n[{link_label}]\n").unwrap();
+            let link = link("portal.example.test", &id);
+            let Wording { subject, text, html } = wording(channel, &clinic(), &patient, &[], &link);
+            writeln!(all, "{channel:?} {language:?}\n{subject}\n{text}\n{html}\n").unwrap();
         }
     }
     insta::assert_snapshot!(all);

@@ -19,6 +19,16 @@ fn routes() -> BTreeSet<(String, String, String)> {
     let mut routes = BTreeSet::new();
     for (function, methods, resource) in [
         ("clinic-settings", "GET PUT OPTIONS", format!("{CLINIC}/settings")),
+        (
+            "clinic-settings",
+            "GET PUT OPTIONS",
+            format!("{CLINIC}/notification-templates/{{language}}/{{channel}}"),
+        ),
+        (
+            "clinic-settings",
+            "POST OPTIONS",
+            format!("{CLINIC}/notification-templates/{{language}}/{{channel}}/preview"),
+        ),
         ("directory", "GET PUT OPTIONS", format!("{CLINIC}/staff/{{staffId}}")),
         ("directory", "GET PUT OPTIONS", format!("{CLINIC}/groups/{{groupId}}")),
         ("directory", "GET PUT OPTIONS", PATIENT.to_owned()),

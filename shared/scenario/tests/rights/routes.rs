@@ -57,6 +57,9 @@ pub enum Does {
     ReadSettings,
     ChangeSettings,
     ChangePlan,
+    ReadNoticeText,
+    ChangeNoticeText,
+    TryNoticeText,
     ReadStaff,
     ChangeStaff,
     ReadGroup,
@@ -143,6 +146,9 @@ impl Route {
 }
 
 const SETTINGS: &str = "/clinics/{clinicId}/settings";
+const NOTICE_TEXT: &str = "/clinics/{clinicId}/notification-templates/{language}/{channel}";
+const NOTICE_PREVIEW: &str =
+    "/clinics/{clinicId}/notification-templates/{language}/{channel}/preview";
 const STAFF: &str = "/clinics/{clinicId}/staff/{staffId}";
 const GROUP: &str = "/clinics/{clinicId}/groups/{groupId}";
 const PATIENT: &str = "/clinics/{clinicId}/patients/{patientId}";
@@ -179,6 +185,9 @@ pub const ROUTES: &[Route] = &[
     route(Does::ReadSettings, "GET", SETTINGS),
     route(Does::ChangeSettings, "PUT", SETTINGS),
     route(Does::ChangePlan, "PUT", SETTINGS).when("another plan"),
+    route(Does::ReadNoticeText, "GET", NOTICE_TEXT),
+    route(Does::ChangeNoticeText, "PUT", NOTICE_TEXT),
+    route(Does::TryNoticeText, "POST", NOTICE_PREVIEW),
     route(Does::ReadStaff, "GET", STAFF),
     route(Does::ChangeStaff, "PUT", STAFF),
     route(Does::ReadGroup, "GET", GROUP),
@@ -350,7 +359,12 @@ impl Case {
         }
         let conversation = Some(conversation);
         match does {
-            Does::ReadSettings => self.administers(Administration::ReadSettings),
+            Does::ReadSettings | Does::ReadNoticeText => {
+                self.administers(Administration::ReadSettings)
+            }
+            Does::ChangeNoticeText | Does::TryNoticeText => {
+                self.administers(Administration::ChangeSettings)
+            }
             Does::ChangeSettings => self.changes_settings(clinic.plan),
             Does::ChangePlan => self.changes_settings(match clinic.plan {
                 Plan::Portal => Plan::Connect,
