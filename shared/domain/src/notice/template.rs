@@ -168,13 +168,10 @@ impl NoticeTemplate {
                 Variable::ClinicName | Variable::Language => value,
             }
         });
-        let paragraphs: String = html
-            .split("\n\n")
-            .map(|paragraph| format!("<p>{}</p>", paragraph.replace('\n', "<br>")))
-            .collect();
+        let paragraphs = html.replace("\n\n", "</p><p>").replace('\n', "<br>");
         let html = format!(
             "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head>\
-             <body>{paragraphs}</body></html>",
+             <body><p>{paragraphs}</p></body></html>",
             self.language.as_str(),
             escaped(&subject),
         );
