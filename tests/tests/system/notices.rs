@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use system_tests::world::{self, Call, Conversation};
 
 use crate::aws::{self, described, emails, string, texts};
-use crate::harness::{STAFF, Site, address, eventually, expect, marked, notice, partition};
+use crate::ground::{create, replace};
+use crate::harness::{
+    STAFF, Site, address, ask, eventually, expect, marked, notice, partition, problem,
+};
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -49,7 +52,8 @@ fn an_email_says_that_there_is_a_message_in_the_patients_language() {
     let text = email["BodyText"].as_str().unwrap();
     assert!(text.contains("Connectez-vous pour le lire"), "{text}");
     assert!(text.contains(&link(&french)));
-    assert!(email["BodyHtml"].as_str().unwrap().contains("Lire le message"), "{email}");
+    let html = email["BodyHtml"].as_str().unwrap();
+    assert!(html.contains(&format!("<a href=\"{0}\">{0}</a>", link(&french))), "{html}");
     discreet(&email);
 
     let email = email_of(&english);
@@ -87,6 +91,33 @@ fn a_text_message_says_the_same_in_160_characters() {
 }
 
 /// The clinic's own people read in the app: a patient's message tells nobody by email.
+#[test]
+fn a_clinics_own_text_is_what_its_patients_get() {
+    let site = Site::new();
+    let path = |rest: &str| format!("/clinics/{}/notification-templates/{rest}", site.clinic.id);
+    let text = json!({ "text": "Votre clinique vous a écrit: {{link}}" });
+    expect(&create(&site.staff(), path("fr/sms"), text.clone()), 201);
+    let preview = Call::new(&site.staff(), Method::POST, path("fr/sms/preview"));
+    let preview = expect(&preview.with_body(text), 200);
+    assert!(preview["text"].as_str().unwrap().starts_with("Votre clinique"));
+    let mail = json!({ "subject": "A word from us", "text": "Please read:\n\n{{link}}" });
+    expect(&create(&site.staff(), path("en/email"), mail), 201);
+    let private = json!({ "text": "{{title}} {{link}}" });
+    let refused = ask(&replace(&site.staff(), path("fr/sms"), "\"1\"", private));
+    problem(&refused, 422, "notice_variable_unknown");
+
+    let mut patient = world::patient_by_sms(&marked("Jean"), "+1 613 555 0177");
+    patient["language"] = json!("fr");
+    expect(&site.clinic.create_patient("texted", patient), 201);
+    let texted = site.started(&site.clinic.start(STAFF, "texted", crate::harness::message()));
+    let mailed = site.start();
+    let sent = eventually("the text message", SOON, || texts(&link(&texted)).pop());
+    assert_eq!(sent["Message"], format!("Votre clinique vous a écrit: {}", link(&texted)));
+    let sent = email_of(&mailed);
+    assert_eq!(sent["Subject"], "A word from us");
+    assert!(sent["BodyText"].as_str().unwrap().contains("Please read:"), "{sent}");
+}
+
 #[test]
 fn a_patients_message_and_the_patients_view_hold_no_notice() {
     let site = Site::new();
