@@ -1,5 +1,7 @@
 //! XML, as far as elements, attributes and texts.
 
+use std::collections::HashSet;
+
 use domain::file::Rejection;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -13,16 +15,31 @@ pub trait Visit {
     fn text(&mut self, text: &str) -> Result<(), Rejection>;
 }
 
-/// An element: its name without the prefix, and its attributes likewise.
+/// An element: its name without the prefix, and its attributes.
 pub struct Element<'a> {
     pub name: &'a str,
-    attributes: Vec<(String, String)>,
+    attributes: Vec<Attribute>,
+}
+
+struct Attribute {
+    /// Without the prefix.
+    name: String,
+    has_prefix: bool,
+    value: String,
 }
 
 impl Element<'_> {
-    /// The value of an attribute, its entities resolved.
+    /// The value of an attribute that has no prefix, its entities resolved. One with a prefix is another
+    /// attribute to who knows of prefixes.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+        let is_it = |attribute: &&Attribute| !attribute.has_prefix && attribute.name == name;
+        self.attributes.iter().find(is_it).map(|attribute| attribute.value.as_str())
+    }
+
+    /// The values of every attribute of this name, whatever its prefix.
+    pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
+        let named = self.attributes.iter().filter(move |attribute| attribute.name == name);
+        named.map(|attribute| attribute.value.as_str())
     }
 }
 
@@ -74,14 +91,21 @@ fn element<'a>(start: &'a BytesStart<'_>) -> Result<Element<'a>, Rejection> {
     let local = start.local_name().into_inner();
     let name = std::str::from_utf8(local).map_err(|_| Rejection::Damaged)?;
     let mut attributes = Vec::new();
+    let mut written = HashSet::new();
     // Its own search for doubled names would compare each with each.
     for attribute in start.attributes().with_checks(false) {
         let attribute = attribute.map_err(|_| Rejection::Damaged)?;
+        // Of two that are written alike, each reader takes its own.
+        if !written.insert(attribute.key.into_inner()) {
+            return Err(Rejection::WrongType);
+        }
+        let has_prefix = attribute.key.prefix().is_some();
         let name = attribute.key.local_name();
         let name = std::str::from_utf8(name.as_ref()).map_err(|_| Rejection::Damaged)?;
         let value = std::str::from_utf8(&attribute.value).map_err(|_| Rejection::Damaged)?;
         let value = quick_xml::escape::unescape(value).map_err(|_| Rejection::Damaged)?;
-        attributes.push((name.to_owned(), value.into_owned()));
+        let (name, value) = (name.to_owned(), value.into_owned());
+        attributes.push(Attribute { name, has_prefix, value });
         if attributes.len() > MAX_ATTRIBUTES {
             return Err(Rejection::ExpandsTooMuch);
         }

@@ -130,8 +130,15 @@ impl Sweep {
         let object = read_object(&mut lexer, until, |name| self.findings.see(name))?;
         self.reading.spend(u64::try_from(lexer.at().saturating_sub(at)).unwrap_or(u64::MAX))?;
         let Some(object) = object else { return Ok(()) };
-        if let (Value::Dictionary(dictionary), Some(start)) = (&object.value, object.stream) {
-            self.packed.extend(Packed::of(dictionary, start));
+        match (&object.value, object.stream) {
+            // What two readers may pair in two ways can be an object stream to one of them.
+            (_, Some(_)) if object.has_dictionary && !object.is_plain => {
+                return Err(Rejection::Damaged);
+            }
+            (Value::Dictionary(dictionary), Some(start)) => {
+                self.packed.extend(Packed::of(dictionary, start));
+            }
+            _ => {}
         }
         self.pages.learn(number, object.value);
         Ok(())
@@ -143,6 +150,8 @@ impl Sweep {
         for packed in std::mem::take(&mut self.packed) {
             let Some(unpacked) = packed.unpack(bytes, &mut unpacking)? else { continue };
             self.findings.scan(&unpacked.bytes);
+            // Wherever a reader takes the objects to begin, their names are among these.
+            unpacked.names(|name| self.findings.see(name));
             self.reading = reading_of(&unpacked.bytes);
             for (number, at) in unpacked.members()? {
                 self.object(&unpacked.bytes, at, Until::OneValue, Some(number))?;

@@ -215,7 +215,7 @@ impl Visit for Contents {
             "ddeLink" | "oleLink" => return Err(Rejection::HasAction),
             "altChunk" => return Err(Rejection::HasEmbeddedFile),
             "fldChar" => self.instruction.clear(),
-            "fldSimple" => return check_field(element.get("instr").unwrap_or_default()),
+            "fldSimple" => return element.all("instr").try_for_each(check_field),
             _ => {}
         }
         Ok(())

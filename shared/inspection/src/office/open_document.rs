@@ -88,8 +88,7 @@ impl Visit for Contents {
             "a" | "template" => return Ok(()),
             _ => {}
         }
-        let target = element.get("href").unwrap_or_default();
-        if is_outside(target) { Err(Rejection::HasAction) } else { Ok(()) }
+        if element.all("href").any(is_outside) { Err(Rejection::HasAction) } else { Ok(()) }
     }
 
     fn text(&mut self, _: &str) -> Result<(), Rejection> {

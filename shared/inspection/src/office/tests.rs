@@ -95,6 +95,29 @@ fn files_in_a_document_are_told_from_what_a_chart_is_drawn_from() {
     assert_eq!(chart(&twice), Err(Rejection::WrongType));
 }
 
+/// An attribute with a prefix is another one to a reader that knows of prefixes.
+#[test]
+fn no_prefix_and_no_repetition_hides_an_attribute() {
+    let rels = |attributes: &str| {
+        let links =
+            format!("<Relationships><Relationship xmlns:x='u' {attributes}/></Relationships>");
+        word(&[("word/_rels/document.xml.rels", links.as_bytes())])
+    };
+    let template = "Type='http://x/attachedTemplate' Target='http://x' TargetMode='External'";
+    assert_eq!(rels(template), Err(Rejection::HasAction), "to begin with");
+    for hiding in ["x:Type='http://x/hyperlink'", "x:TargetMode='Internal'"] {
+        assert_eq!(rels(&format!("{hiding} {template}")), Err(Rejection::HasAction), "{hiding}");
+    }
+    let twice = rels(&format!("Type='http://x/hyperlink' {template}"));
+    assert_eq!(twice, Err(Rejection::WrongType));
+    let odt = |markup: &str| {
+        let bytes = odf(FileType::Odt, &[("content.xml", markup.as_bytes())]);
+        verdict(FileType::Odt, &bytes).map(drop)
+    };
+    let image = "<a><draw:image x:href='Pictures/a.png' xlink:href='http://x.example/a.png'/></a>";
+    assert_eq!(odt(image), Err(Rejection::HasAction));
+}
+
 #[test]
 fn markup_must_be_whole_and_define_nothing() {
     for broken in ["<a>", "<a></b>", "<a b=\"&x;\"/>", "\u{0}<a", "<a b=c/>"] {

@@ -20,6 +20,8 @@ pub enum Token<'a> {
     CloseArray,
     OpenDictionary,
     CloseDictionary,
+    /// A bracket that opens or closes nothing. Each reader passes over it in its own way.
+    Stray,
     /// `obj`, `R`, `stream`, `true` and all else that is written in letters.
     Word(&'a [u8]),
 }
@@ -59,7 +61,7 @@ impl<'a> Lexer<'a> {
         is
     }
 
-    /// The next token, or `None` at the end. What is no token is passed over.
+    /// The next token, or `None` at the end.
     pub fn token(&mut self) -> Option<Token<'a>> {
         loop {
             let byte = self.peek()?;
@@ -85,7 +87,8 @@ impl<'a> Lexer<'a> {
                     return Some(Token::Other);
                 }
                 b'>' if self.next_is(b'>') => return Some(Token::CloseDictionary),
-                _ => {}
+                _ if is_white(byte) => {}
+                _ => return Some(Token::Stray),
             }
         }
     }
@@ -167,6 +170,14 @@ impl Value {
         }
     }
 
+    fn is_in_pairs(&self) -> bool {
+        match self {
+            Self::Dictionary(dictionary) => dictionary.is_in_pairs(),
+            Self::Array(values) => values.iter().all(Self::is_in_pairs),
+            Self::Name(_) | Self::Integer(_) | Self::Reference(_) | Self::Other => true,
+        }
+    }
+
     pub fn is_name(&self, name: &[u8]) -> bool {
         matches!(self, Self::Name(letters) if letters == name)
     }
@@ -197,6 +208,19 @@ impl Dictionary {
         self.all(key).next()
     }
 
+    /// Whether keys and values take turns here and in every dictionary within: where they do not, two
+    /// readers may pair them otherwise.
+    fn is_in_pairs(&self) -> bool {
+        self.0.len().is_multiple_of(2)
+            && self.0.iter().step_by(2).all(|key| matches!(key, Value::Name(_)))
+            && self.0.iter().all(Value::is_in_pairs)
+    }
+
+    /// Whether a key is there.
+    pub fn has(&self, key: &[u8]) -> bool {
+        self.0.iter().step_by(2).any(|name| name.is_name(key))
+    }
+
     /// Whether a key is written twice, so that two readers may read two dictionaries.
     pub fn is_ambiguous(&self, key: &[u8]) -> bool {
         self.all(key).nth(1).is_some()
@@ -208,6 +232,11 @@ pub struct Object {
     pub value: Value,
     /// Where the data begins, if it is a stream: after the word.
     pub stream: Option<usize>,
+    /// Whether every reader reads the same: one value, in which brackets close what they opened, keys
+    /// and values take turns, and no word is unknown.
+    pub is_plain: bool,
+    /// Whether there is a dictionary on the outside of it.
+    pub has_dictionary: bool,
 }
 
 /// Where an object ends.
@@ -231,6 +260,7 @@ pub fn read_object(
     let mut items: Vec<Value> = Vec::new();
     let mut count = 0;
     let mut stream = None;
+    let mut is_plain = true;
     while let Some(token) = lexer.token() {
         count += 1;
         if count > MAX_VALUES {
@@ -251,15 +281,19 @@ pub fn read_object(
             }
             Token::CloseArray | Token::CloseDictionary => {
                 if let Some((is_dictionary, outer)) = open.pop() {
+                    is_plain &= is_dictionary == (token == Token::CloseDictionary);
                     let inner = std::mem::replace(&mut items, outer);
                     items.push(if is_dictionary {
                         Value::Dictionary(Dictionary(inner))
                     } else {
                         Value::Array(inner)
                     });
+                } else {
+                    is_plain = false;
                 }
             }
-            Token::Word(b"R") => reduce_reference(&mut items),
+            Token::Stray => is_plain = false,
+            Token::Word(b"R") => is_plain &= reduce_reference(&mut items),
             Token::Word(b"obj") => break,
             Token::Word(b"endobj" | b"startxref" | b"xref" | b"trailer") if open.is_empty() => {
                 break;
@@ -268,7 +302,11 @@ pub fn read_object(
                 stream = Some(lexer.at());
                 break;
             }
-            Token::Other | Token::Word(_) => items.push(Value::Other),
+            Token::Word(word) => {
+                is_plain &= matches!(word, b"true" | b"false" | b"null");
+                items.push(Value::Other);
+            }
+            Token::Other => items.push(Value::Other),
         }
         // A number may be the first part of a reference.
         let is_begun = matches!(
@@ -279,14 +317,19 @@ pub fn read_object(
             break;
         }
     }
-    Ok(items.into_iter().next().map(|value| Object { value, stream }))
+    let has_dictionary = items.iter().any(|value| matches!(value, Value::Dictionary(_)));
+    is_plain &= open.is_empty() && items.len() == 1 && items.iter().all(Value::is_in_pairs);
+    Ok(items.into_iter().next().map(|value| Object { value, stream, is_plain, has_dictionary }))
 }
 
-/// Turns two numbers into a reference to the first.
-fn reduce_reference(items: &mut Vec<Value>) {
+/// Turns two numbers into a reference to the first; whether there were two.
+fn reduce_reference(items: &mut Vec<Value>) -> bool {
     if let [.., Value::Integer(number), Value::Integer(_)] = items.as_slice() {
         let reference = u32::try_from(*number).map_or(Value::Other, Value::Reference);
         items.truncate(items.len() - 2);
         items.push(reference);
+        true
+    } else {
+        false
     }
 }

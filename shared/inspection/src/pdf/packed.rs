@@ -44,8 +44,13 @@ impl Packed {
             return None;
         }
         let first = dictionary.get(b"First").and_then(Value::as_size);
-        let keys: [&[u8]; 4] = [b"Filter", b"DecodeParms", b"First", b"Length"];
-        let packing = if keys.iter().any(|key| dictionary.is_ambiguous(key)) {
+        let keys: [&[u8]; 6] = [b"Type", b"Filter", b"DecodeParms", b"First", b"N", b"Length"];
+        // Some readers take these for the filter and its parameters, others for a file outside.
+        let others: [&[u8]; 4] = [b"F", b"DP", b"FFilter", b"FDecodeParms"];
+        let packing = if keys.iter().any(|key| dictionary.is_ambiguous(key))
+            || others.iter().any(|key| dictionary.has(key))
+            || (is_object_stream && first.is_none())
+        {
             Packing::Unknown
         } else {
             Packing::of(dictionary)
@@ -182,6 +187,16 @@ fn paeth(left: u8, up: u8, corner: u8) -> u8 {
 }
 
 impl Unpacked {
+    /// Every name in it.
+    pub fn names(&self, mut see: impl FnMut(&[u8])) {
+        let mut lexer = Lexer::new(&self.bytes, 0);
+        while let Some(token) = lexer.token() {
+            if let Token::Name(name) = token {
+                see(&name);
+            }
+        }
+    }
+
     /// The number and the place of each object, from the pairs of numbers at the beginning.
     pub fn members(&self) -> Result<Vec<(u32, usize)>, Rejection> {
         let mut lexer = Lexer::new(&self.bytes, 0);

@@ -119,6 +119,54 @@ fn object_streams_that_two_readers_may_read_otherwise_are_damaged() {
     }
 }
 
+/// A bracket or a word that belongs to nothing moves keys and values against each other in one reader
+/// and not in another.
+#[test]
+fn no_dictionary_of_a_stream_is_paired_in_two_ways() {
+    let packed = deflated(b"5 0 <</OpenAction<</S/JavaScript/JS(1)>>>>");
+    let hidden = "/Type/ObjStm/N 1/First 4/Filter/FlateDecode";
+    let found = inspect(&pdf_with_stream(hidden, &packed));
+    assert_eq!(found, Err(Rejection::HasScript), "to begin with");
+    for before in ["/X R", "/X 1 R", "/X {", "/X }", "/X >", "/X )", "/X", "/X word", "7", "/X]"] {
+        for dictionary in [
+            format!("{before}{hidden}"),
+            format!("{before} {hidden}"),
+            format!("/Type/ObjStm/N 1/First 4 {before} /Filter/FlateDecode"),
+            format!("/DecodeParms<<{before} /Predictor 1>>{hidden}"),
+        ] {
+            let refused = inspect(&pdf_with_stream(&dictionary, &packed));
+            assert_eq!(refused, Err(Rejection::Damaged), "{dictionary}");
+        }
+    }
+    for dictionary in [
+        // The filter under a name that some readers know, and a file outside.
+        "/Type/ObjStm/N 1/First 4/F/FlateDecode",
+        "/Type/ObjStm/N 1/First 4/Filter/FlateDecode/DP<</Predictor 1>>",
+        "/Type/ObjStm/N 1/First 4/Filter/FlateDecode/FFilter/FlateDecode/F(x)",
+        // Where the objects begin is in another object, or said twice.
+        "/Type/ObjStm/N 1/First 8 0 R/Filter/FlateDecode",
+        "/Type/ObjStm/N 1/Filter/FlateDecode",
+        "/Type/XRef/Type/ObjStm/N 1/First 4/Filter/FlateDecode",
+        "/N 1/N 2/Type/ObjStm/First 4/Filter/FlateDecode",
+    ] {
+        let refused = inspect(&pdf_with_stream(dictionary, &packed));
+        assert_eq!(refused, Err(Rejection::Damaged), "{dictionary}");
+    }
+    // Something else in front of the dictionary.
+    let mut bytes = pdf_with_stream(hidden, &packed);
+    let at = crate::reader::find(&bytes, b"9 0 obj ").unwrap() + 8;
+    bytes.splice(at..at, *b"null ");
+    assert_eq!(inspect(&bytes), Err(Rejection::Damaged));
+}
+
+#[test]
+fn a_name_is_seen_wherever_in_the_packed_objects_a_reader_begins() {
+    let packed = deflated(b"5 0 <<>> endobj <</S/Rendition/JS(1)>>");
+    let dictionary = "/Type/ObjStm/N 1/First 4/Filter/FlateDecode";
+    let found = inspect(&pdf_with_stream(dictionary, &packed));
+    assert_eq!(found, Err(Rejection::HasScript));
+}
+
 #[test]
 fn differences_between_lines_are_undone() {
     // `7 0 /J` and `S     `, the second line written as the difference to the first.
