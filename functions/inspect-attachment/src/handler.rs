@@ -126,8 +126,10 @@ impl Inspect {
                 return Ok(Some(before));
             }
             if let Some(next) = self.write(&before, next, now).await? {
-                // The step is done, whatever becomes of this: what is left over is due at once.
-                if let Err(outage) = self.clean_up(&next).await {
+                // The step is done, whatever becomes of this: what is left over is due again soon.
+                if next.garbage.len() > before.garbage.len()
+                    && let Err(outage) = self.clean_up(&next).await
+                {
                     let (operation, detail) = (outage.operation(), outage.detail());
                     tracing::warn!(operation, detail, "objects are to be removed later");
                 }

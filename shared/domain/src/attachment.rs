@@ -331,7 +331,7 @@ impl Attachment {
     /// lost is found, and for the last time after a day.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
         if !self.garbage.is_empty() {
-            return Some(now);
+            return now.saturating_add(REMOVED_AGAIN).ok();
         }
         match &self.state {
             State::AwaitingUpload => match &self.purpose {
@@ -529,6 +529,9 @@ impl Attachment {
         Self { version: self.version.saturating_add(1), state, ..self.clone() }
     }
 }
+
+/// How long until it is tried again to remove what is left of a file. Whoever leaves it tries at once.
+const REMOVED_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// How long until copying a document from the chart system is tried again.
 const COPY_AGAIN: SignedDuration = SignedDuration::from_mins(5);

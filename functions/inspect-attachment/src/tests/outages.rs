@@ -263,6 +263,8 @@ async fn a_copy_that_cannot_be_made_for_a_day_is_given_up() {
     let purpose = Purpose::Document { document: document("d1").id, copy: Some(source) };
     let waiting = Attachment { purpose, ..attachment(ID, &account("a1")) };
     assert_eq!(waiting.overdue(NOW + UNUSED_LIVES).unwrap().state, State::Expired);
+    let file = AttachmentId::parse(ID).unwrap();
+    world.document(&Document { file, progress: Progress::Pending, ..document("d1") }).await;
     world.attachment(&waiting).await;
     let worker = Inspect { chart_bucket: Some("chart".to_owned()), ..inspect(&world, false) };
     let item = key::attachment(&name());
