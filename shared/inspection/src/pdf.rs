@@ -132,7 +132,7 @@ impl Sweep {
         let Some(object) = object else { return Ok(()) };
         match (&object.value, object.stream) {
             // What two readers may pair in two ways can be an object stream to one of them.
-            (_, Some(_)) if object.has_dictionary && !object.is_plain => {
+            (_, Some(_)) if object.has_name && !object.is_plain => {
                 return Err(Rejection::Damaged);
             }
             (Value::Dictionary(dictionary), Some(start)) => {

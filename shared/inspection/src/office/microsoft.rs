@@ -177,10 +177,11 @@ struct Relationships {
 impl Visit for Relationships {
     fn element(&mut self, element: &Element<'_>) -> Result<(), Rejection> {
         let Some(kind) = element.get("Type") else { return Ok(()) };
-        let kind = kind.rsplit('/').next().unwrap_or(kind).to_ascii_lowercase();
-        let mode = element.get("TargetMode").unwrap_or_default();
+        let kind = kind.trim().rsplit('/').next().unwrap_or(kind).to_ascii_lowercase();
+        let mode = element.get("TargetMode").unwrap_or_default().trim();
+        let is_outside = !mode.is_empty() && !mode.eq_ignore_ascii_case("Internal");
         // Anything outside is fetched when the document is opened, but for what a person clicks on.
-        if mode.eq_ignore_ascii_case("External") && kind != "hyperlink" {
+        if is_outside && kind != "hyperlink" {
             return Err(Rejection::HasAction);
         }
         if is_script(&kind) || kind == "control" {
@@ -204,12 +205,16 @@ struct Contents {
     instruction: String,
     is_instruction: bool,
     is_formula: bool,
+    /// Whether what was read of the formula leaves off within one of its texts. A comment may cut it
+    /// anywhere.
+    is_in_text: bool,
 }
 
 impl Visit for Contents {
     fn element(&mut self, element: &Element<'_>) -> Result<(), Rejection> {
         self.is_instruction = element.name == "instrText";
         self.is_formula = element.name == "f";
+        self.is_in_text = false;
         match element.name {
             // Data that another program is started for.
             "ddeLink" | "oleLink" => return Err(Rejection::HasAction),
@@ -224,14 +229,19 @@ impl Visit for Contents {
     fn text(&mut self, text: &str) -> Result<(), Rejection> {
         if self.is_instruction {
             // A field that starts a program says so first.
+            let text = if self.instruction.is_empty() { text.trim_start() } else { text };
             let room = 64_usize.saturating_sub(self.instruction.len());
             self.instruction.extend(text.chars().take(room));
             return check_field(&self.instruction);
         }
         // `program|'topic'!item`; else a bar stands in a formula's texts only.
-        let outside_texts = |text: &str| text.split('"').step_by(2).any(|part| part.contains('|'));
-        if self.is_formula && outside_texts(text) {
-            return Err(Rejection::HasAction);
+        if self.is_formula {
+            for (at, part) in text.split('"').enumerate() {
+                self.is_in_text ^= at > 0;
+                if !self.is_in_text && part.contains('|') {
+                    return Err(Rejection::HasAction);
+                }
+            }
         }
         Ok(())
     }

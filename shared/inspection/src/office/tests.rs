@@ -119,6 +119,34 @@ fn no_prefix_and_no_repetition_hides_an_attribute() {
 }
 
 #[test]
+fn blanks_and_comments_hide_nothing() {
+    let rels = |attributes: &str| {
+        let links = format!("<Relationships><Relationship {attributes}/></Relationships>");
+        word(&[("word/_rels/document.xml.rels", links.as_bytes())])
+    };
+    for mode in [" External", "External\n", "1", "outside"] {
+        let link = format!("Type='u/attachedTemplate' Target='http://x' TargetMode='{mode}'");
+        assert_eq!(rels(&link), Err(Rejection::HasAction), "{mode:?}");
+    }
+    assert_eq!(rels("Type='u/image' Target='x' TargetMode=' Internal '"), Ok(()));
+    assert_eq!(rels("Type=' u/oleObject ' Target='x'"), Err(Rejection::HasEmbeddedFile));
+    let part = |markup: &str| word(&[("word/a.xml", markup.as_bytes())]);
+    let blanks = " ".repeat(100);
+    let field = format!("<x><instrText>{blanks}DDE<!---->AUTO c</instrText></x>");
+    assert_eq!(part(&field), Err(Rejection::HasAction));
+    for formula in ["cmd|'/c'!A0", "cmd<!---->|'/c'!A0", "X(\"<!---->\",cmd|'/c'!A0,\"<!---->\")"] {
+        assert_eq!(
+            part(&format!("<x><f>{formula}</f></x>")),
+            Err(Rejection::HasAction),
+            "{formula}"
+        );
+    }
+    for formula in ["X(\"a|b\")", "X(\"a<!---->|b\")", "X(\"a\"\"|\")"] {
+        assert_eq!(part(&format!("<x><f>{formula}</f></x>")), Ok(()), "{formula}");
+    }
+}
+
+#[test]
 fn markup_must_be_whole_and_define_nothing() {
     for broken in ["<a>", "<a></b>", "<a b=\"&x;\"/>", "\u{0}<a", "<a b=c/>"] {
         assert_eq!(word(&[("word/a.xml", broken.as_bytes())]), Err(Rejection::Damaged), "{broken}");

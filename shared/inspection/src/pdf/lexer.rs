@@ -235,8 +235,8 @@ pub struct Object {
     /// Whether every reader reads the same: one value, in which brackets close what they opened, keys
     /// and values take turns, and no word is unknown.
     pub is_plain: bool,
-    /// Whether there is a dictionary on the outside of it.
-    pub has_dictionary: bool,
+    /// Whether a name stands in it.
+    pub has_name: bool,
 }
 
 /// Where an object ends.
@@ -260,7 +260,7 @@ pub fn read_object(
     let mut items: Vec<Value> = Vec::new();
     let mut count = 0;
     let mut stream = None;
-    let mut is_plain = true;
+    let (mut is_plain, mut has_name) = (true, false);
     while let Some(token) = lexer.token() {
         count += 1;
         if count > MAX_VALUES {
@@ -268,6 +268,7 @@ pub fn read_object(
         }
         match token {
             Token::Name(name) => {
+                has_name = true;
                 see(&name);
                 items.push(Value::Name(name));
             }
@@ -298,7 +299,7 @@ pub fn read_object(
             Token::Word(b"endobj" | b"startxref" | b"xref" | b"trailer") if open.is_empty() => {
                 break;
             }
-            Token::Word(b"stream") if open.is_empty() => {
+            Token::Word(b"stream") => {
                 stream = Some(lexer.at());
                 break;
             }
@@ -317,9 +318,11 @@ pub fn read_object(
             break;
         }
     }
-    let has_dictionary = items.iter().any(|value| matches!(value, Value::Dictionary(_)));
     is_plain &= open.is_empty() && items.len() == 1 && items.iter().all(Value::is_in_pairs);
-    Ok(items.into_iter().next().map(|value| Object { value, stream, is_plain, has_dictionary }))
+    // What is open holds what came before it: the value is the first of all.
+    let value = open.into_iter().next().map_or(items, |(_, outer)| outer).into_iter().next();
+    let value = value.or_else(|| stream.map(|_| Value::Other));
+    Ok(value.map(|value| Object { value, stream, is_plain, has_name }))
 }
 
 /// Turns two numbers into a reference to the first; whether there were two.

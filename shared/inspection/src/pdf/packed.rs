@@ -13,8 +13,8 @@ use crate::reader::find;
 pub struct Packed {
     start: usize,
     length: Option<usize>,
-    /// Where in the unpacked bytes the first object stands, of an object stream.
-    first: Option<usize>,
+    /// Where in the unpacked bytes the first object stands, and how many there are, of an object stream.
+    first: Option<(usize, usize)>,
     packing: Packing,
 }
 
@@ -32,6 +32,7 @@ enum Packing {
 pub struct Unpacked {
     pub bytes: Vec<u8>,
     first: usize,
+    count: usize,
 }
 
 impl Packed {
@@ -43,7 +44,8 @@ impl Packed {
         if !is_table && !is_object_stream {
             return None;
         }
-        let first = dictionary.get(b"First").and_then(Value::as_size);
+        let size = |key| dictionary.get(key).and_then(Value::as_size);
+        let first = size(b"First").zip(size(b"N"));
         let keys: [&[u8]; 6] = [b"Type", b"Filter", b"DecodeParms", b"First", b"N", b"Length"];
         // Some readers take these for the filter and its parameters, others for a file outside.
         let others: [&[u8]; 4] = [b"F", b"DP", b"FFilter", b"FDecodeParms"];
@@ -65,8 +67,12 @@ impl Packed {
 
     /// Unpacks an object stream; of a table, only counts what it would unpack to.
     pub fn unpack(&self, file: &[u8], budget: &mut Budget) -> Result<Option<Unpacked>, Rejection> {
+        // Some readers begin the data on the next line, whatever is left on this one.
+        if self.first.is_some() && !matches!(self.rest(file), [b'\r' | b'\n', ..]) {
+            return Err(Rejection::Damaged);
+        }
         let data = self.data(file);
-        let Some(first) = self.first else {
+        let Some((first, count)) = self.first else {
             // A table that cannot be read is made anew by every reader, so only its size matters.
             if let Packing::Deflate { .. } = self.packing {
                 let mut table = ZlibDecoder::new(data).take(budget.left().saturating_add(1));
@@ -92,13 +98,17 @@ impl Packed {
             }
             Packing::Unknown => return Err(Rejection::Damaged),
         };
-        Ok(Some(Unpacked { bytes, first }))
+        Ok(Some(Unpacked { bytes, first, count }))
+    }
+
+    fn rest<'a>(&self, file: &'a [u8]) -> &'a [u8] {
+        file.get(self.start..).unwrap_or(&[])
     }
 
     /// The stream's bytes, or more: the length may be in another object, or wrong. Packed data tells its
     /// own end.
     fn data<'a>(&self, file: &'a [u8]) -> &'a [u8] {
-        let rest = file.get(self.start..).unwrap_or(&[]);
+        let rest = self.rest(file);
         let rest = rest.strip_prefix(b"\r").unwrap_or(rest);
         let rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         let marked = find(rest, b"endstream").unwrap_or(rest.len());
@@ -201,11 +211,11 @@ impl Unpacked {
     pub fn members(&self) -> Result<Vec<(u32, usize)>, Rejection> {
         let mut lexer = Lexer::new(&self.bytes, 0);
         let mut members = Vec::new();
-        while lexer.at() < self.first {
+        for _ in 0..self.count {
             let (Some(Token::Integer(number)), Some(Token::Integer(offset))) =
                 (lexer.token(), lexer.token())
             else {
-                break;
+                return Err(Rejection::Damaged);
             };
             let offset =
                 usize::try_from(offset).ok().and_then(|offset| offset.checked_add(self.first));

@@ -160,6 +160,37 @@ fn no_dictionary_of_a_stream_is_paired_in_two_ways() {
 }
 
 #[test]
+fn no_word_and_no_count_hides_where_an_object_stream_or_its_objects_begin() {
+    let packed = deflated(b"5 0 <</OpenAction<</S/JavaScript/JS(1)>>>>");
+    let hidden = "/Type/ObjStm/N 1/First 4/Filter/FlateDecode";
+    for dictionary in [
+        format!("/X obj {hidden}"),
+        format!("{hidden}/X obj"),
+        "/First 4/N 1 /X obj /Type/ObjStm/Filter/FlateDecode".to_owned(),
+        format!("{hidden}/X[<<]>>/Y["),
+        format!("{hidden}/X endobj"),
+    ] {
+        let refused = inspect(&pdf_with_stream(&dictionary, &packed)).is_err();
+        assert!(refused, "{dictionary}");
+    }
+    let of = |dictionary: &str, objects: &[u8]| {
+        let dictionary = format!("/Type/ObjStm/Filter/FlateDecode{dictionary}");
+        inspect(&pdf_with_stream(&dictionary, &deflated(objects)))
+    };
+    // Behind a bracket that opens a text for who begins at the front.
+    let objects = b"5 6 ( <</S/Rendition/JS 7 0 R>>";
+    assert_eq!(of("/N 1/First 0", objects), Err(Rejection::HasScript));
+    assert_eq!(of("/N 1/First 4", b"5 2.0 ( <</S/Rendition/JS 7 0 R>>"), Err(Rejection::Damaged));
+    assert_eq!(of("/N 2/First 4", b"5 0 <<>>"), Err(Rejection::Damaged));
+    assert_eq!(of("/First 4", b"5 0 <<>>"), Err(Rejection::Damaged));
+    // The data begins on the next line.
+    let mut bytes = pdf_with_stream("/Type/ObjStm/N 1/First 4", b"5 0 <<>>");
+    let at = crate::reader::find(&bytes, b"stream\n").unwrap() + 6;
+    bytes.splice(at..at, *b" 9 0 (");
+    assert_eq!(inspect(&bytes), Err(Rejection::Damaged));
+}
+
+#[test]
 fn a_name_is_seen_wherever_in_the_packed_objects_a_reader_begins() {
     let packed = deflated(b"5 0 <<>> endobj <</S/Rendition/JS(1)>>");
     let dictionary = "/Type/ObjStm/N 1/First 4/Filter/FlateDecode";
