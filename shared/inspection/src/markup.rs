@@ -4,15 +4,18 @@ use std::collections::HashSet;
 
 use domain::file::Rejection;
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 /// What is seen on the way through a document.
 pub trait Visit {
     /// An element begins.
     fn element(&mut self, element: &Element<'_>) -> Result<(), Rejection>;
 
-    /// A text, or a part of one, in the element that began last.
+    /// A text, or a part of one.
     fn text(&mut self, text: &str) -> Result<(), Rejection>;
+
+    /// An element of this name ends.
+    fn end(&mut self, _name: &str) {}
 }
 
 /// An element: its name without the prefix, and its attributes.
@@ -43,10 +46,14 @@ impl Element<'_> {
     }
 }
 
-/// Walks through a document. One that is not well-formed, or not in UTF-8, is damaged; one that defines
-/// entities of its own is refused, since it is not what it says.
+/// Walks through a document. One that is not well-formed, or not in UTF-8, is damaged; one that has a
+/// definition of its type, or names one outside, is refused, since it is not what it says.
 pub fn walk(bytes: &[u8], visit: &mut impl Visit) -> Result<(), Rejection> {
     let text = std::str::from_utf8(bytes).map_err(|_| Rejection::Damaged)?;
+    // What is written in wider characters has a zero in every other byte, which no markup has.
+    if text.contains('\0') {
+        return Err(Rejection::Damaged);
+    }
     let mut reader = Reader::from_str(text.strip_prefix('\u{FEFF}').unwrap_or(text));
     let mut open = 0_usize;
     loop {
@@ -55,8 +62,16 @@ pub fn walk(bytes: &[u8], visit: &mut impl Visit) -> Result<(), Rejection> {
                 open += 1;
                 visit.element(&element(&start)?)?;
             }
-            Event::Empty(start) => visit.element(&element(&start)?)?,
-            Event::End(_) => open = open.saturating_sub(1),
+            Event::Empty(start) => {
+                let element = element(&start)?;
+                visit.element(&element)?;
+                visit.end(element.name);
+            }
+            Event::End(end) => {
+                open = open.saturating_sub(1);
+                let name = end.local_name();
+                visit.end(std::str::from_utf8(name.as_ref()).map_err(|_| Rejection::Damaged)?);
+            }
             Event::Text(text) => {
                 visit.text(&text.decode().map_err(|_| Rejection::Damaged)?)?;
             }
@@ -74,14 +89,28 @@ pub fn walk(bytes: &[u8], visit: &mut impl Visit) -> Result<(), Rejection> {
                     },
                 }
             }
-            Event::DocType(definition) if definition.contains(&b'[') => {
-                return Err(Rejection::WrongType);
-            }
-            Event::DocType(_) | Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+            Event::DocType(_) => return Err(Rejection::WrongType),
+            Event::Decl(declaration) => check_declaration(&declaration)?,
+            Event::PI(_) | Event::Comment(_) => {}
             Event::Eof if open == 0 => return Ok(()),
             Event::Eof => return Err(Rejection::Damaged),
         }
     }
+}
+
+/// What is said to be in other characters would be other markup to who believes it.
+fn check_declaration(declaration: &BytesDecl<'_>) -> Result<(), Rejection> {
+    let is_known = match declaration.encoding() {
+        None => true,
+        Some(Ok(name)) => ["UTF-8", "UTF8", "US-ASCII"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known.as_bytes())),
+        Some(Err(_)) => false,
+    };
+    // Said twice, or where this reader does not take it for one, it may be one to another.
+    let said = memchr::memmem::find_iter(declaration, b"encoding").count();
+    let is_clear = said == usize::from(declaration.encoding().is_some());
+    if is_known && is_clear { Ok(()) } else { Err(Rejection::Damaged) }
 }
 
 /// The most attributes of one element.

@@ -129,13 +129,20 @@ impl Sweep {
         let mut lexer = Lexer::new(bytes, at);
         let object = read_object(&mut lexer, until, |name| self.findings.see(name))?;
         self.reading.spend(u64::try_from(lexer.at().saturating_sub(at)).unwrap_or(u64::MAX))?;
+        if let Some(mut other) = lexer.otherwise(at) {
+            read_object(&mut other, until, |name| self.findings.see(name))?;
+            self.reading.spend(u64::try_from(other.at().saturating_sub(at)).unwrap_or(u64::MAX))?;
+        }
         let Some(object) = object else { return Ok(()) };
         match (&object.value, object.stream) {
             // What two readers may pair in two ways can be an object stream to one of them.
-            (_, Some(_)) if object.has_name && !object.is_plain => {
+            (_, Some(_)) if object.has_part && !object.is_plain => {
                 return Err(Rejection::Damaged);
             }
             (Value::Dictionary(dictionary), Some(start)) => {
+                if dictionary.is_outside() {
+                    self.findings.add(Rejection::HasAction);
+                }
                 self.packed.extend(Packed::of(dictionary, start));
             }
             _ => {}
@@ -147,8 +154,11 @@ impl Sweep {
     /// Reads the objects in object streams.
     fn unpack(&mut self, bytes: &[u8]) -> Result<(), Rejection> {
         let mut unpacking = Budget::new(MAX_UNPACKED);
+        let mut copying = Budget::new(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         for packed in std::mem::take(&mut self.packed) {
-            let Some(unpacked) = packed.unpack(bytes, &mut unpacking)? else { continue };
+            let Some(unpacked) = packed.unpack(bytes, &mut unpacking, &mut copying)? else {
+                continue;
+            };
             self.findings.scan(&unpacked.bytes);
             // Wherever a reader takes the objects to begin, their names are among these.
             unpacked.names(|name| self.findings.see(name));

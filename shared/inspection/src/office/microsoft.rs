@@ -1,5 +1,7 @@
 //! Office Open XML, the documents of Microsoft's programs.
 
+use std::collections::HashMap;
+
 use domain::file::{FileType, Rejection};
 
 use super::{Nesting, PARTS, ending, is_markup, part};
@@ -40,6 +42,13 @@ pub fn inspect(
         return Err(Rejection::WrongType);
     }
     check_names(entries)?;
+    // Markup under the name of a picture would be read as markup by who believes its type.
+    let is_disguised = |name: &str| {
+        !is_markup(name) && is_markup_type(declarations.of(name.trim_end_matches('/')))
+    };
+    if entries.iter().any(|entry| is_disguised(&entry.name)) {
+        return Err(Rejection::WrongType);
+    }
     // What the markup says comes before what its parts hold, so that the reason is the telling one.
     for entry in entries.iter().filter(|entry| is_markup(&entry.name)) {
         let bytes = entry.unpack(budget)?;
@@ -61,6 +70,12 @@ pub fn inspect(
         }
     }
     Ok(())
+}
+
+/// Whether a type is one of markup that is no picture.
+fn is_markup_type(content_type: &str) -> bool {
+    let content_type = content_type.trim().to_ascii_lowercase();
+    content_type.ends_with("xml") && content_type != "image/svg+xml"
 }
 
 /// The type of the main part, without macros.
@@ -105,20 +120,14 @@ fn is_of_chart(name: &str) -> bool {
 #[derive(Default)]
 struct Declarations {
     has_script: bool,
-    by_name: Vec<(String, String)>,
-    by_ending: Vec<(String, String)>,
+    by_name: HashMap<String, String>,
+    by_ending: HashMap<String, String>,
 }
 
 impl Declarations {
     fn of(&self, name: &str) -> &str {
-        let find = |list: &'_ [(String, String)], key: &str| {
-            list.iter().position(|(other, _)| other == key)
-        };
-        let name = name.to_ascii_lowercase();
-        let declared = find(&self.by_name, &name).and_then(|at| self.by_name.get(at));
-        let by_ending =
-            || find(&self.by_ending, &ending(&name)).and_then(|at| self.by_ending.get(at));
-        declared.or_else(by_ending).map_or("", |(_, content_type)| content_type)
+        let declared = self.by_name.get(&name.to_ascii_lowercase());
+        declared.or_else(|| self.by_ending.get(&ending(name))).map_or("", String::as_str)
     }
 }
 
@@ -126,14 +135,18 @@ impl Visit for Declarations {
     fn element(&mut self, element: &Element<'_>) -> Result<(), Rejection> {
         let Some(content_type) = element.get("ContentType") else { return Ok(()) };
         self.has_script |= is_script(content_type);
-        let content_type = content_type.to_owned();
-        if let Some(name) = element.get("PartName") {
-            let name = name.trim_start_matches('/').to_ascii_lowercase();
-            self.by_name.push((name, content_type));
-        } else if let Some(ending) = element.get("Extension") {
-            self.by_ending.push((ending.to_ascii_lowercase(), content_type));
+        let (list, key) = match element.name {
+            "Override" => (&mut self.by_name, element.get("PartName")),
+            "Default" => (&mut self.by_ending, element.get("Extension")),
+            _ => return Ok(()),
+        };
+        let Some(key) = key else { return Ok(()) };
+        let key = key.trim().trim_start_matches('/').to_ascii_lowercase();
+        // Of two, each reader believes its own.
+        match list.insert(key, content_type.to_owned()) {
+            Some(other) if other != content_type => Err(Rejection::WrongType),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn text(&mut self, _: &str) -> Result<(), Rejection> {
@@ -154,7 +167,8 @@ struct MainPart {
 
 impl Visit for MainPart {
     fn element(&mut self, element: &Element<'_>) -> Result<(), Rejection> {
-        let is_main = element.get("Type").is_some_and(|kind| kind.ends_with("/officeDocument"));
+        let is_main =
+            element.get("Type").is_some_and(|kind| kind.trim().ends_with("/officeDocument"));
         if is_main && let Some(target) = element.get("Target") {
             // Two would let each reader open another.
             if self.target.replace(target.to_owned()).is_some() {
@@ -203,8 +217,9 @@ impl Visit for Relationships {
 struct Contents {
     /// The instruction of a field, which Word may write in pieces.
     instruction: String,
-    is_instruction: bool,
-    is_formula: bool,
+    /// How many of these elements are open, in each other.
+    instructions: usize,
+    formulas: usize,
     /// Whether what was read of the formula leaves off within one of its texts. A comment may cut it
     /// anywhere.
     is_in_text: bool,
@@ -212,10 +227,12 @@ struct Contents {
 
 impl Visit for Contents {
     fn element(&mut self, element: &Element<'_>) -> Result<(), Rejection> {
-        self.is_instruction = element.name == "instrText";
-        self.is_formula = element.name == "f";
-        self.is_in_text = false;
         match element.name {
+            "instrText" => self.instructions += 1,
+            "f" => {
+                self.is_in_text &= self.formulas > 0;
+                self.formulas += 1;
+            }
             // Data that another program is started for.
             "ddeLink" | "oleLink" => return Err(Rejection::HasAction),
             "altChunk" => return Err(Rejection::HasEmbeddedFile),
@@ -227,7 +244,7 @@ impl Visit for Contents {
     }
 
     fn text(&mut self, text: &str) -> Result<(), Rejection> {
-        if self.is_instruction {
+        if self.instructions > 0 {
             // A field that starts a program says so first.
             let text = if self.instruction.is_empty() { text.trim_start() } else { text };
             let room = 64_usize.saturating_sub(self.instruction.len());
@@ -235,7 +252,7 @@ impl Visit for Contents {
             return check_field(&self.instruction);
         }
         // `program|'topic'!item`; else a bar stands in a formula's texts only.
-        if self.is_formula {
+        if self.formulas > 0 {
             for (at, part) in text.split('"').enumerate() {
                 self.is_in_text ^= at > 0;
                 if !self.is_in_text && part.contains('|') {
@@ -245,10 +262,21 @@ impl Visit for Contents {
         }
         Ok(())
     }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "instrText" => self.instructions = self.instructions.saturating_sub(1),
+            "f" => self.formulas = self.formulas.saturating_sub(1),
+            _ => {}
+        }
+    }
 }
 
 fn check_field(instruction: &str) -> Result<(), Rejection> {
-    let name = instruction.split_whitespace().next().unwrap_or_default();
+    let name = instruction.trim_start();
+    // The program's name may follow without a blank.
+    let ends = name.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(name.len());
+    let name = name.get(..ends).unwrap_or_default();
     let starts_program = name.eq_ignore_ascii_case("DDE") || name.eq_ignore_ascii_case("DDEAUTO");
     if starts_program { Err(Rejection::HasAction) } else { Ok(()) }
 }

@@ -147,6 +147,107 @@ fn blanks_and_comments_hide_nothing() {
 }
 
 #[test]
+fn elements_within_hide_no_field_and_no_formula() {
+    let part = |markup: &str| word(&[("word/a.xml", markup.as_bytes())]);
+    for markup in [
+        "<x><instrText>DD<y/>E c</instrText></x>",
+        "<x><instrText>DD<![CDATA[E c]]></instrText></x>",
+        "<x><instrText>DDE\"c\"</instrText></x>",
+        "<x xmlns='w'><instrText>DDEAUTO</instrText></x>",
+        "<x><f>cmd<y/>|'/c'!A0</f></x>",
+        "<x><f>cmd<![CDATA[|'/c'!A0]]></f></x>",
+        "<x><f>cmd&#124;'/c'!A0</f></x>",
+        "<x><f>X(\"<f/>\",cmd|'/c'!A0,\"\")</f></x>",
+    ] {
+        assert_eq!(part(markup), Err(Rejection::HasAction), "{markup}");
+    }
+    for markup in [
+        "<x><f>X(&quot;a|b&quot;)</f><v>a|b</v></x>",
+        "<x><f>X(\"</f></x>",
+        "<x><instrText>DDEX</instrText>DDE</x>",
+        "<x><f/>a|b</x>",
+    ] {
+        assert_eq!(part(markup), Ok(()), "{markup}");
+    }
+}
+
+#[test]
+fn no_second_and_no_foreign_declaration_steers_the_type() {
+    let kind = |kind: &str| {
+        format!("application/vnd.openxmlformats-officedocument.wordprocessingml.{kind}.main+xml")
+    };
+    let (good, bad) = (kind("document"), kind("template"));
+    let of = |declarations: &str| {
+        let types = format!("<Types xmlns:x='u'>{declarations}</Types>");
+        let links = relationship("officeDocument", "word/document.xml", "");
+        let parts: [(&str, &[u8]); 4] = [
+            ("[Content_Types].xml", types.as_bytes()),
+            ("_rels/.rels", &links),
+            ("word/document.xml", b"<a/>"),
+            ("word/a.png", b"<a/>"),
+        ];
+        verdict(FileType::Docx, &crate::samples::archive(&parts)).map(drop)
+    };
+    let whole = format!("<Override PartName='/word/document.xml' ContentType='{good}'/>");
+    assert_eq!(of(&whole), Ok(()));
+    assert_eq!(of(&format!("{whole}{whole}")), Ok(()));
+    for declarations in [
+        format!("<Override PartName='/word/document.xml' ContentType='{bad}'/>{whole}"),
+        format!("{whole}<x:Override PartName='/WORD/document.xml' ContentType='{bad}'/>"),
+        format!(
+            "<Default Extension='xml' ContentType='{bad}'/>\
+             <Default Extension='a' PartName='/word/document.xml' ContentType='{good}'/>"
+        ),
+        format!(
+            "<Override PartName='/word/document.xml' x:ContentType='{good}' ContentType='{bad}'/>"
+        ),
+        // Markup under the name of a picture.
+        format!("{whole}<Override PartName='/word/a.png' ContentType='application/x.header+xml'/>"),
+        format!("{whole}<Default Extension='PNG' ContentType='application/xml '/>"),
+    ] {
+        assert_eq!(of(&declarations), Err(Rejection::WrongType), "{declarations}");
+    }
+    let pictures = "<Default Extension='svg' ContentType='image/svg+xml'/>\
+                    <Default Extension='png' ContentType='image/png'/>";
+    assert_eq!(of(&format!("{whole}{pictures}")), Ok(()));
+}
+
+#[test]
+fn markup_is_in_one_encoding_and_defines_no_type() {
+    let part = |markup: &[u8]| word(&[("word/a.xml", markup)]);
+    for encoding in ["", " encoding='UTF-8'", " encoding=\"utf-8\" standalone='yes'"] {
+        for mark in ["", "\u{FEFF}"] {
+            let markup = format!("{mark}<?xml version='1.0'{encoding}?><a/>");
+            assert_eq!(part(markup.as_bytes()), Ok(()), "{markup}");
+        }
+    }
+    for declaration in [
+        " encoding='UTF-7'",
+        " encoding='utf-16'",
+        " encoding='cp037'",
+        " standalone='yes' encoding='UTF-7'",
+        " encoding='UTF-8' encoding='UTF-7'",
+        " Encoding='a' encoding='UTF-7'",
+    ] {
+        let markup = format!("<?xml version='1.0'{declaration}?><a>+ADw-</a>");
+        assert_eq!(part(markup.as_bytes()), Err(Rejection::Damaged), "{declaration}");
+    }
+    for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        for mark in ["", "\u{FEFF}"] {
+            let text = format!("{mark}<a/>");
+            let wide: Vec<u8> = text.encode_utf16().flat_map(to_bytes).collect();
+            assert_eq!(part(&wide), Err(Rejection::Damaged));
+        }
+    }
+    for definition in ["a", "a SYSTEM 'http://x.example/a.dtd'", "a PUBLIC 'b' 'c'", "a [ ]"] {
+        let markup = format!("<!DOCTYPE {definition}><a/>");
+        assert_eq!(part(markup.as_bytes()), Err(Rejection::WrongType), "{definition}");
+        let odt = odf(FileType::Odt, &[("content.xml", markup.as_bytes())]);
+        assert_eq!(verdict(FileType::Odt, &odt).map(drop), Err(Rejection::WrongType));
+    }
+}
+
+#[test]
 fn markup_must_be_whole_and_define_nothing() {
     for broken in ["<a>", "<a></b>", "<a b=\"&x;\"/>", "\u{0}<a", "<a b=c/>"] {
         assert_eq!(word(&[("word/a.xml", broken.as_bytes())]), Err(Rejection::Damaged), "{broken}");

@@ -20,7 +20,8 @@ pub enum Token<'a> {
     CloseArray,
     OpenDictionary,
     CloseDictionary,
-    /// A bracket that opens or closes nothing. Each reader passes over it in its own way.
+    /// A bracket that opens or closes nothing, or a byte that is a blank to some. Each reader passes over
+    /// it in its own way.
     Stray,
     /// `obj`, `R`, `stream`, `true` and all else that is written in letters.
     Word(&'a [u8]),
@@ -30,11 +31,35 @@ pub enum Token<'a> {
 pub struct Lexer<'a> {
     bytes: &'a [u8],
     at: usize,
+    broken_hex: BrokenHex,
+    /// Whether a hexadecimal string held something else than digits.
+    has_broken_hex: bool,
+}
+
+/// Where a hexadecimal string ends that holds something else than digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum BrokenHex {
+    /// At its bracket, as most readers have it.
+    AtBracket,
+    /// Where it breaks.
+    AtOnce,
 }
 
 impl<'a> Lexer<'a> {
     pub fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at }
+        Self { bytes, at, broken_hex: BrokenHex::AtBracket, has_broken_hex: false }
+    }
+
+    /// Reads once more from a place, if there are broken strings, so that what either way of reading
+    /// them shows is seen.
+    pub fn otherwise(&self, at: usize) -> Option<Self> {
+        let is_other = self.has_broken_hex && self.broken_hex == BrokenHex::AtBracket;
+        is_other.then_some(Self {
+            bytes: self.bytes,
+            at,
+            broken_hex: BrokenHex::AtOnce,
+            has_broken_hex: false,
+        })
     }
 
     /// Where it stands.
@@ -82,14 +107,26 @@ impl<'a> Lexer<'a> {
                 }
                 b'<' if self.next_is(b'<') => return Some(Token::OpenDictionary),
                 b'<' => {
-                    self.while_next(|byte| byte.is_ascii_hexdigit() || is_white(byte));
-                    self.next_is(b'>');
+                    self.pass_hex();
                     return Some(Token::Other);
                 }
                 b'>' if self.next_is(b'>') => return Some(Token::CloseDictionary),
                 _ if is_white(byte) => {}
                 _ => return Some(Token::Stray),
             }
+        }
+    }
+
+    /// Passes over a hexadecimal string whose first bracket was taken.
+    fn pass_hex(&mut self) {
+        self.while_next(|byte| byte.is_ascii_hexdigit() || is_white(byte));
+        if self.next_is(b'>') {
+            return;
+        }
+        self.has_broken_hex = true;
+        if self.broken_hex == BrokenHex::AtBracket {
+            self.while_next(|byte| byte != b'>');
+            self.next_is(b'>');
         }
     }
 
@@ -118,7 +155,9 @@ pub fn is_white(byte: u8) -> bool {
 pub fn is_regular(byte: u8) -> bool {
     let delimits =
         matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%');
-    !is_white(byte) && !delimits
+    // These two are blanks to some readers, and letters to others.
+    let is_blank_to_some = matches!(byte, 0x80 | 0xFF);
+    !is_white(byte) && !delimits && !is_blank_to_some
 }
 
 fn word(letters: &[u8]) -> Token<'_> {
@@ -221,6 +260,11 @@ impl Dictionary {
         self.0.iter().step_by(2).any(|name| name.is_name(key))
     }
 
+    /// Whether the data is said to be in a file outside. Some programs write the filter's name there.
+    pub fn is_outside(&self) -> bool {
+        self.all(b"F").any(|value| !matches!(value, Value::Name(_) | Value::Array(_)))
+    }
+
     /// Whether a key is written twice, so that two readers may read two dictionaries.
     pub fn is_ambiguous(&self, key: &[u8]) -> bool {
         self.all(key).nth(1).is_some()
@@ -235,8 +279,8 @@ pub struct Object {
     /// Whether every reader reads the same: one value, in which brackets close what they opened, keys
     /// and values take turns, and no word is unknown.
     pub is_plain: bool,
-    /// Whether a name stands in it.
-    pub has_name: bool,
+    /// Whether a name stands in it, or a bracket is open where it ends.
+    pub has_part: bool,
 }
 
 /// Where an object ends.
@@ -260,7 +304,7 @@ pub fn read_object(
     let mut items: Vec<Value> = Vec::new();
     let mut count = 0;
     let mut stream = None;
-    let (mut is_plain, mut has_name) = (true, false);
+    let (mut is_plain, mut has_part) = (true, false);
     while let Some(token) = lexer.token() {
         count += 1;
         if count > MAX_VALUES {
@@ -268,7 +312,7 @@ pub fn read_object(
         }
         match token {
             Token::Name(name) => {
-                has_name = true;
+                has_part = true;
                 see(&name);
                 items.push(Value::Name(name));
             }
@@ -295,12 +339,21 @@ pub fn read_object(
             }
             Token::Stray => is_plain = false,
             Token::Word(b"R") => is_plain &= reduce_reference(&mut items),
-            Token::Word(b"obj") => break,
+            Token::Word(b"obj") if open.is_empty() => break,
             Token::Word(b"endobj" | b"startxref" | b"xref" | b"trailer") if open.is_empty() => {
                 break;
             }
             Token::Word(b"stream") => {
                 stream = Some(lexer.at());
+                has_part |= !open.is_empty();
+                break;
+            }
+            // Without a line's end before the data, the word goes on for some readers.
+            Token::Word([b's', b't', b'r', b'e', b'a', b'm', ..])
+                if matches!(items.last(), Some(Value::Dictionary(_))) && open.is_empty() =>
+            {
+                stream = Some(lexer.at());
+                is_plain = false;
                 break;
             }
             Token::Word(word) => {
@@ -318,20 +371,23 @@ pub fn read_object(
             break;
         }
     }
-    is_plain &= open.is_empty() && items.len() == 1 && items.iter().all(Value::is_in_pairs);
+    is_plain &= !lexer.has_broken_hex
+        && open.is_empty()
+        && items.len() == 1
+        && items.iter().all(Value::is_in_pairs);
     // What is open holds what came before it: the value is the first of all.
     let value = open.into_iter().next().map_or(items, |(_, outer)| outer).into_iter().next();
     let value = value.or_else(|| stream.map(|_| Value::Other));
-    Ok(value.map(|value| Object { value, stream, is_plain, has_name }))
+    Ok(value.map(|value| Object { value, stream, is_plain, has_part }))
 }
 
-/// Turns two numbers into a reference to the first; whether there were two.
+/// Turns two numbers into a reference to the first; whether there were two, and it can be one.
 fn reduce_reference(items: &mut Vec<Value>) -> bool {
     if let [.., Value::Integer(number), Value::Integer(_)] = items.as_slice() {
-        let reference = u32::try_from(*number).map_or(Value::Other, Value::Reference);
+        let reference = u32::try_from(*number).ok();
         items.truncate(items.len() - 2);
-        items.push(reference);
-        true
+        items.push(reference.map_or(Value::Other, Value::Reference));
+        reference.is_some()
     } else {
         false
     }

@@ -80,7 +80,8 @@ impl Findings {
         }
     }
 
-    fn add(&mut self, rejection: Rejection) {
+    /// Notes a reason that is not in a name.
+    pub fn add(&mut self, rejection: Rejection) {
         self.0 = Some(self.0.map_or(rejection, |other| other.min(rejection)));
     }
 

@@ -4,10 +4,10 @@ use std::io::Read as _;
 
 use domain::file::Rejection;
 use flate2::read::ZlibDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 
-use super::lexer::{Dictionary, Lexer, Token, Value};
+use super::lexer::{Dictionary, Lexer, Token, Value, is_white};
 use crate::limits::Budget;
-use crate::reader::find;
 
 /// An object stream, or a table of objects in a stream.
 pub struct Packed {
@@ -66,15 +66,23 @@ impl Packed {
     }
 
     /// Unpacks an object stream; of a table, only counts what it would unpack to.
-    pub fn unpack(&self, file: &[u8], budget: &mut Budget) -> Result<Option<Unpacked>, Rejection> {
-        // Some readers begin the data on the next line, whatever is left on this one.
-        if self.first.is_some() && !matches!(self.rest(file), [b'\r' | b'\n', ..]) {
-            return Err(Rejection::Damaged);
-        }
-        let data = self.data(file);
+    ///
+    /// Data that is not packed is spent from `copying`: streams that lie beside each other are not longer
+    /// than the file.
+    pub fn unpack(
+        &self,
+        file: &[u8],
+        budget: &mut Budget,
+        copying: &mut Budget,
+    ) -> Result<Option<Unpacked>, Rejection> {
+        let rest = file.get(self.start..).unwrap_or(&[]);
+        // Some readers begin the data on the next line, whatever is left on this one; others take a
+        // carriage return alone for the first byte of it.
+        let data = rest.strip_prefix(b"\r").unwrap_or(rest).strip_prefix(b"\n");
         let Some((first, count)) = self.first else {
             // A table that cannot be read is made anew by every reader, so only its size matters.
             if let Packing::Deflate { .. } = self.packing {
+                let data = data.unwrap_or(rest).trim_ascii_start();
                 let mut table = ZlibDecoder::new(data).take(budget.left().saturating_add(1));
                 let mut block = [0; 8192];
                 while let Ok(length @ 1..) = table.read(&mut block) {
@@ -83,14 +91,15 @@ impl Packed {
             }
             return Ok(None);
         };
+        let data = data.ok_or(Rejection::Damaged)?;
         let bytes = match self.packing {
-            Packing::None => data.to_vec(),
+            Packing::None => {
+                let bytes = self.measured(data).ok_or(Rejection::Damaged)?;
+                copying.spend(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
+                bytes.to_vec()
+            }
             Packing::Deflate { line } => {
-                let mut bytes = Vec::new();
-                let mut objects = ZlibDecoder::new(data).take(budget.left().saturating_add(1));
-                let read = objects.read_to_end(&mut bytes);
-                budget.spend(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
-                read.map_err(|_| Rejection::Damaged)?;
+                let bytes = inflated(data, budget)?;
                 match line {
                     Some(line) => without_differences(&bytes, line).ok_or(Rejection::Damaged)?,
                     None => bytes,
@@ -101,19 +110,37 @@ impl Packed {
         Ok(Some(Unpacked { bytes, first, count }))
     }
 
-    fn rest<'a>(&self, file: &'a [u8]) -> &'a [u8] {
-        file.get(self.start..).unwrap_or(&[])
+    /// The bytes of data that is not packed. Only with its length and the word that ends it do all
+    /// readers agree on them.
+    fn measured<'a>(&self, data: &'a [u8]) -> Option<&'a [u8]> {
+        let (data, rest) = data.split_at_checked(self.length?)?;
+        let blanks = rest.iter().take_while(|byte| is_white(**byte)).count();
+        rest.get(blanks..)?.starts_with(b"endstream").then_some(data)
     }
+}
 
-    /// The stream's bytes, or more: the length may be in another object, or wrong. Packed data tells its
-    /// own end.
-    fn data<'a>(&self, file: &'a [u8]) -> &'a [u8] {
-        let rest = self.rest(file);
-        let rest = rest.strip_prefix(b"\r").unwrap_or(rest);
-        let rest = rest.strip_prefix(b"\n").unwrap_or(rest);
-        let marked = find(rest, b"endstream").unwrap_or(rest.len());
-        let end = self.length.unwrap_or_default().max(marked).min(rest.len());
-        rest.get(..end).unwrap_or(&[])
+/// Unpacks what tells its own end, wherever a length or a word says that it ends.
+fn inflated(data: &[u8], budget: &mut Budget) -> Result<Vec<u8>, Rejection> {
+    let mut bytes = Vec::new();
+    let mut inflater = Decompress::new(true);
+    let mut rest = data;
+    loop {
+        bytes.reserve(8192);
+        let (taken, given) = (inflater.total_in(), inflater.total_out());
+        let status = inflater
+            .decompress_vec(rest, &mut bytes, FlushDecompress::None)
+            .map_err(|_| Rejection::Damaged)?;
+        let (taken, given) = (inflater.total_in() - taken, inflater.total_out() - given);
+        budget.spend(given)?;
+        match status {
+            Status::StreamEnd => return Ok(bytes),
+            // It goes on, and the file does not.
+            _ if taken == 0 && given == 0 => return Err(Rejection::Damaged),
+            _ => {
+                let taken = usize::try_from(taken).unwrap_or(usize::MAX);
+                rest = rest.get(taken..).unwrap_or(&[]);
+            }
+        }
     }
 }
 
@@ -134,6 +161,10 @@ impl Packing {
     }
 
     fn with(parameters: &Dictionary) -> Self {
+        let keys: [&[u8]; 4] = [b"Predictor", b"Columns", b"Colors", b"BitsPerComponent"];
+        if keys.iter().any(|key| parameters.is_ambiguous(key)) {
+            return Self::Unknown;
+        }
         let number = |key: &[u8], otherwise: usize| match parameters.get(key) {
             Some(value) => value.as_size(),
             None => Some(otherwise),
@@ -199,11 +230,14 @@ fn paeth(left: u8, up: u8, corner: u8) -> u8 {
 impl Unpacked {
     /// Every name in it.
     pub fn names(&self, mut see: impl FnMut(&[u8])) {
-        let mut lexer = Lexer::new(&self.bytes, 0);
-        while let Some(token) = lexer.token() {
-            if let Token::Name(name) = token {
-                see(&name);
+        let mut lexer = Some(Lexer::new(&self.bytes, 0));
+        while let Some(mut reading) = lexer {
+            while let Some(token) = reading.token() {
+                if let Token::Name(name) = token {
+                    see(&name);
+                }
             }
+            lexer = reading.otherwise(0);
         }
     }
 

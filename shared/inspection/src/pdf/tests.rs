@@ -1,9 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use domain::file::{FileType, Rejection};
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 
 use crate::samples::{deflated, pdf, pdf_with_stream, verdict};
 
@@ -188,6 +191,134 @@ fn no_word_and_no_count_hides_where_an_object_stream_or_its_objects_begin() {
     let at = crate::reader::find(&bytes, b"stream\n").unwrap() + 6;
     bytes.splice(at..at, *b" 9 0 (");
     assert_eq!(inspect(&bytes), Err(Rejection::Damaged));
+}
+
+/// Replaces each `@` by a byte that is a blank to some readers.
+fn with_blank(text: &[u8], blank: u8) -> Vec<u8> {
+    text.iter().map(|byte| if *byte == b'@' { blank } else { *byte }).collect()
+}
+
+#[test]
+fn no_byte_and_no_word_that_some_readers_pass_over_hides_a_name() {
+    for blank in [0x80, 0xFF] {
+        let name = with_blank(&pdf(&["<</S/Rendition/JS@(1)>>"]), blank);
+        assert_eq!(inspect(&name), Err(Rejection::HasScript));
+        let packed = deflated(b"5 0 <</S/Rendition/JS(1)>>");
+        let mut bytes = pdf_with_stream("/Type@/ObjStm/N@1/First@4/Filter@/FlateDecode", b"");
+        bytes = with_blank(&bytes, blank);
+        let at = crate::reader::find(&bytes, b"stream\n").unwrap() + 7;
+        bytes.splice(at..at, packed);
+        assert_eq!(inspect(&bytes), Err(Rejection::Damaged));
+    }
+    for object in [
+        "<<stream/S/Rendition/JS 5 0 R>>",
+        "<</X obj/S/Rendition/JS 5 0 R>>",
+        // In a broken string, and behind it.
+        "<</X<4A( >/S/Rendition/JS 5 0 R>>",
+        "<</X<4A/S/Rendition/JS 5 0 R>>",
+        "<</X<4A<</S/Rendition/JS 5 0 R>>",
+    ] {
+        assert!(inspect(&pdf(&[object])).is_err(), "{object}");
+        assert!(inspect(&in_object_stream(&["<<>>", object])).is_err(), "packed {object}");
+    }
+    // The text of a document that speaks of such things.
+    let text = pdf_with_stream("", b"<x>an obj in a </x> or </y> and a 'stream'</x>");
+    assert_eq!(inspect(&text), Ok(()));
+}
+
+#[test]
+fn the_dictionary_of_an_object_stream_ends_where_its_bracket_does() {
+    let packed = deflated(b"5 0 <</S/Rendition/JS(1)>>");
+    let hidden = "/Type/ObjStm/N 1/First 4/Filter/FlateDecode";
+    let whole = pdf_with_stream(hidden, &packed);
+    let dictionary = format!("<<{hidden}/Length {}>> stream\n", packed.len());
+    let at = crate::reader::find(&whole, dictionary.as_bytes()).unwrap();
+    let with = |dictionary: String| {
+        let mut bytes = whole.clone();
+        bytes.splice(at..at + length_of(&whole, at), dictionary.into_bytes());
+        inspect(&bytes)
+    };
+    let length = packed.len();
+    assert_eq!(with(dictionary.clone()), Err(Rejection::HasScript), "to begin with");
+    for changed in [
+        format!("<</Length {length}{hidden}/X obj>> stream\n"),
+        format!("<</Length {length}{hidden}/X stream>> stream\n"),
+        format!("<</Length {length}{hidden}>> stream"),
+        format!("<</Length {length}{hidden}>> stream\r"),
+        format!("<</Length {length}{hidden}>> stream \n"),
+        format!("<</Length {length}{hidden}/DecodeParms 4294967301 0 R>> stream\n"),
+        format!("<</Length {length}{hidden}/DecodeParms<</Predictor 1/Predictor 12>>>> stream\n"),
+    ] {
+        assert_eq!(with(changed.clone()), Err(Rejection::Damaged), "{changed:?}");
+    }
+    // A key, a filter and a type under escapes, and an array of one filter.
+    for same in [
+        format!("<</Length {length}/Type/Obj#53tm/N 1/F#69rst 4/F#69lter/Flate#44ecode>> stream\n"),
+        "<</Length 1/N 1/First 4%>>\n/Filter[/FlateDecode]/X(>> stream)>> stream\r\n".to_owned(),
+        format!("<</Length 8 0 R{hidden}>> stream\n"),
+        "<</Type 8 0 R/N 1/First 4/Filter/FlateDecode>> stream\n".to_owned(),
+    ] {
+        assert_eq!(with(same.clone()), Err(Rejection::HasScript), "{same:?}");
+    }
+}
+
+/// How long the head of a stream is, up to its data.
+fn length_of(bytes: &[u8], at: usize) -> usize {
+    crate::reader::find(&bytes[at..], b"stream\n").unwrap() + 7
+}
+
+#[test]
+fn an_object_stream_ends_where_it_says_itself() {
+    let objects = b"5 0 6 12 (endstream)  <</S/Rendition/JS 7 0 R>>";
+    let mut stored = ZlibEncoder::new(Vec::new(), Compression::none());
+    stored.write_all(objects).unwrap();
+    let stored = stored.finish().unwrap();
+    let deflate = "/Type/ObjStm/N 2/First 9/Filter/FlateDecode";
+    let lying = |dictionary: &str, data: &[u8], length: &str| {
+        let mut bytes = pdf_with_stream(dictionary, data);
+        let said = format!("/Length {}", data.len());
+        let at = crate::reader::find(&bytes, said.as_bytes()).unwrap();
+        bytes.splice(at..at + said.len(), length.bytes());
+        inspect(&bytes)
+    };
+    for length in ["", "/Length 8 0 R", "/Length 3", "/Length -1", "/Length 9999999"] {
+        assert_eq!(lying(deflate, &stored, length), Err(Rejection::HasScript), "{length}");
+        // Without packing, nothing but the length tells the end.
+        let refused = lying("/Type/ObjStm/N 2/First 9", objects, length);
+        assert_eq!(refused, Err(Rejection::Damaged), "{length}");
+    }
+    let unpacked = pdf_with_stream("/Type/ObjStm/N 2/First 9", objects);
+    assert_eq!(inspect(&unpacked), Err(Rejection::HasScript));
+    let cut_off = &stored[..stored.len() - 20];
+    assert_eq!(inspect(&pdf_with_stream(deflate, cut_off)), Err(Rejection::Damaged));
+}
+
+#[test]
+fn object_streams_that_lie_in_each_other_are_not_read_over_and_over() {
+    let started = Instant::now();
+    let open = "<</N 0/First 0>>stream\n";
+    assert_eq!(inspect(&pdf(&vec![open; 20_000])), Err(Rejection::Damaged));
+    // Each says that it reaches to the same end.
+    let mut bytes = pdf(&[]);
+    let end = bytes.split_off(crate::reader::find(&bytes, b"trailer").unwrap());
+    let head =
+        |length: usize| format!("9 0 obj<</N 0/First 0/Length {length:08}>>stream\n").into_bytes();
+    for at in (0..20_000).rev() {
+        bytes.extend(head(at * head(0).len()));
+    }
+    bytes.extend(b"endstream endobj\n");
+    bytes.extend(end);
+    assert_eq!(inspect(&bytes), Err(Rejection::ExpandsTooMuch));
+    assert!(started.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn data_in_a_file_outside_is_an_action() {
+    for value in ["(http://x.example/a)", "<</FS/URL/F(x)>>", "8 0 R"] {
+        let bytes = pdf_with_stream(&format!("/Type/XObject/F {value}"), b"");
+        assert_eq!(inspect(&bytes), Err(Rejection::HasAction), "{value}");
+    }
+    assert_eq!(inspect(&pdf_with_stream("/F/FlateDecode", b"")), Ok(()));
 }
 
 #[test]
