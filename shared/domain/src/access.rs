@@ -267,6 +267,41 @@ pub fn administer(
     if allowed { Ok(()) } else { Err(Code::NotAllowed.into()) }
 }
 
+/// Whether the actor may read and change what a member of staff chose for themselves: that very person
+/// may, and nobody for them. `staff` is the caller's staff record.
+pub fn own_preferences(
+    actor: &Actor,
+    clinic: &ClinicId,
+    staff: Option<&StaffMember>,
+    whose: &StaffId,
+) -> Result<(), Refusal> {
+    if !actor.may_address(clinic) {
+        return Err(Code::NotFound.into());
+    }
+    match actor {
+        Actor::Staff { id, .. } => match staff {
+            Some(staff) if staff.active && id == whose => Ok(()),
+            Some(staff) if staff.active => Err(Code::NotAllowed.into()),
+            _ => Err(Code::StaffInactive.into()),
+        },
+        Actor::Operator { .. } | Actor::Chart { .. } => Err(Code::NotAllowed.into()),
+        Actor::Account { .. } | Actor::Portal { .. } | Actor::System => Err(Code::NotFound.into()),
+    }
+}
+
+/// Whether the actor may see and set the switch for everything that is sent, of all clinics: the
+/// operator only. To everybody else there is nothing to know of.
+pub fn may_switch_sending(actor: &Actor) -> Result<(), Refusal> {
+    match actor {
+        Actor::Operator { .. } => Ok(()),
+        Actor::Chart { .. }
+        | Actor::Staff { .. }
+        | Actor::Account { .. }
+        | Actor::Portal { .. }
+        | Actor::System => Err(Code::NotFound.into()),
+    }
+}
+
 /// Who the account of a link is, as a reader and as a writer. The patient's own account is the
 /// patient; a guardian reads for themselves and writes for the patient.
 fn linked(link: &AccountLink, patient: &Patient) -> (Person, Author) {

@@ -114,6 +114,26 @@ actions! {
     AutomaticNotNeeded "automatic.not_needed";
     /// A notice was handed to its provider, or ended without that.
     NoticeEnd "notice.end";
+    /// The provider told what became of a notice.
+    NoticeFeedback "notice.feedback";
+    /// Staff are shown that a message is unread for long.
+    UnreadAlert "conversation.unread_alert";
+    /// The link of a notice was opened by somebody who is signed in.
+    LinkOpen "notice_link.open";
+    /// What is known of a patient's or a guardian's addresses was read.
+    AddressView "address.view";
+    /// It was recorded that the owner of an address agreed to be told there.
+    AddressConsent "address.consent";
+    /// It was recorded that the owner of an address opted out.
+    AddressOptOut "address.opt_out";
+    /// What a member of staff chose for themselves was read.
+    PreferencesView "preferences.view";
+    /// A member of staff chose something for themselves.
+    PreferencesChange "preferences.change";
+    /// It was asked whether notices are being sent.
+    SendingView "sending.view";
+    /// Sending was switched off or on, for all clinics.
+    SendingChange "sending.change";
     /// A request that no route of the function takes.
     Unrouted "request.unrouted";
 }

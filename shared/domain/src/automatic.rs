@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::clinic::{AutomaticReplies, ClinicSettings};
 use crate::command::Change;
 use crate::conversation::{Author, AutomaticReason, Conversation, Message};
+use crate::notice::PAUSE_STEP;
 use crate::people::Patient;
 
 /// A timer is set this far ahead at most and then set again, so that changed settings take effect
@@ -141,13 +142,15 @@ pub fn fire(
     match judge(timer, conversation, clinic, now) {
         Judgement::Wait(until) => Fired::Wait(until),
         Judgement::NotNeeded(why) => Fired::NotNeeded(why),
+        // What is due stays due while the clinic has switched sending off.
+        Judgement::Due if clinic.notices.paused => Fired::Wait(later(now, PAUSE_STEP)),
         Judgement::Due => {
             let replies = &clinic.automatic_replies;
             let text = match timer.kind {
                 AutomaticReason::OutsideHours => replies.outside_hours.as_ref(),
                 AutomaticReason::NoAnswer => replies.no_answer.as_ref().map(|found| &found.text),
             };
-            let wanted = patient.language.unwrap_or(clinic.default_language);
+            let wanted = patient.contact.language.unwrap_or(clinic.default_language);
             let Some(body) =
                 text.and_then(|text| text.in_language(wanted, clinic.default_language))
             else {

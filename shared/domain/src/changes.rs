@@ -10,7 +10,7 @@ use crate::document::Document as ChartDocument;
 use crate::hours::WeeklyHours;
 use crate::id::GroupId;
 use crate::notice::NoticeTemplate;
-use crate::people::{AccountLink, Group, Patient, StaffMember};
+use crate::people::{AccountLink, Group, Patient, StaffMember, StaffPreferences};
 use crate::version::{self, Document};
 
 /// What stands for a value that is not recorded.
@@ -56,6 +56,12 @@ impl Document for ClinicSettings {
             })
             .shown("automaticReplies.minimumGapMinutes", |settings| {
                 Some(settings.automatic_replies.minimum_gap_minutes)
+            })
+            .shown("notices.paused", |settings| Some(settings.notices.paused))
+            .shown("notices.unreadAfterHours", |settings| settings.notices.unread_after_hours)
+            .shown("notices.textsPerDay", |settings| Some(settings.notices.texts_per_day))
+            .shown("notices.textsPerPatientAndDay", |settings| {
+                Some(settings.notices.texts_per_patient_and_day)
             })
             .shown("files.patientFileMegabytes", |settings| {
                 Some(settings.files.patient_file_megabytes)
@@ -111,7 +117,20 @@ impl Document for StaffMember {
             .shown("groups", |staff| {
                 let groups = staff.groups.iter().map(GroupId::as_str);
                 Some(words(groups)).filter(|groups| !groups.is_empty())
-            });
+            })
+            .hidden("email", |staff| staff.email.as_ref());
+        comparison.changes
+    }
+}
+
+impl Document for StaffPreferences {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+        let mut comparison = Comparison::new(before, self);
+        comparison.shown("emailOnReply", |preferences| Some(preferences.email_on_reply));
         comparison.changes
     }
 }
@@ -143,11 +162,11 @@ impl Document for Patient {
             .hidden("givenName", |patient| patient.given_name.as_ref())
             .hidden("familyName", |patient| patient.family_name.as_ref())
             .hidden("birthDate", |patient| patient.birth_date.as_ref())
-            .hidden("email", |patient| patient.email.as_ref())
-            .hidden("sms", |patient| patient.sms.as_ref())
-            .shown("preferredChannel", |patient| Some(patient.preferred_channel.as_str()))
-            .shown("otherChannelConsented", |patient| Some(patient.other_channel_consented))
-            .shown("language", |patient| patient.language.map(Language::as_str))
+            .hidden("email", |patient| patient.contact.email.as_ref())
+            .hidden("sms", |patient| patient.contact.sms.as_ref())
+            .shown("preferredChannel", |patient| Some(patient.contact.preferred_channel.as_str()))
+            .shown("otherChannelConsented", |patient| Some(patient.contact.other_channel_consented))
+            .shown("language", |patient| patient.contact.language.map(Language::as_str))
             .shown("portalAccess", |patient| Some(patient.portal_access))
             .shown("successor", |patient| patient.successor.as_ref());
         comparison.changes
@@ -179,6 +198,15 @@ impl Document for AccountLink {
         comparison
             .shown("relationship", |link| Some(link.relationship.as_str()))
             .hidden("name", |link| link.name.as_ref())
+            .hidden("contact.email", |link| link.contact.as_ref()?.email.as_ref())
+            .hidden("contact.sms", |link| link.contact.as_ref()?.sms.as_ref())
+            .shown("contact.preferredChannel", |link| {
+                link.contact.as_ref().map(|contact| contact.preferred_channel.as_str())
+            })
+            .shown("contact.otherChannelConsented", |link| {
+                link.contact.as_ref().map(|contact| contact.other_channel_consented)
+            })
+            .shown("contact.language", |link| link.contact.as_ref()?.language.map(Language::as_str))
             .shown("active", |link| Some(link.active));
         comparison.changes
     }

@@ -229,6 +229,61 @@ pub struct ClinicSettings {
     /// How many and how large files may be.
     #[serde(default)]
     pub files: FileLimits,
+    /// How people are told of messages.
+    #[serde(default)]
+    pub notices: NoticeSettings,
+}
+
+/// How a clinic's people are told of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoticeSettings {
+    /// Whether sending notices, and answering by itself, is switched off for now. Nothing is lost by
+    /// it: what is due is done once it is switched on again.
+    pub paused: bool,
+    /// After how many hours in which nobody on the patient's side has read a message staff are told:
+    /// 1 to 720; absent: they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_after_hours: Option<u32>,
+    /// The most text messages of the clinic in a day (UTC): 0 to 1,000,000.
+    pub texts_per_day: u32,
+    /// The most text messages about one patient in a day (UTC): 0 to 1,000.
+    pub texts_per_patient_and_day: u32,
+}
+
+impl NoticeSettings {
+    /// The wait before staff are told of an unread message, where the clinic sets none (product
+    /// page: two days).
+    pub const DEFAULT_UNREAD_AFTER_HOURS: u32 = 48;
+    /// The most text messages of a day, where the clinic sets none.
+    pub const DEFAULT_TEXTS_PER_DAY: u32 = 1_000;
+    /// The most text messages about one patient in a day, where the clinic sets none.
+    pub const DEFAULT_TEXTS_PER_PATIENT_AND_DAY: u32 = 20;
+
+    /// Notes which numbers are outside their range.
+    pub fn check(&self, checks: &mut Checks) {
+        let numbers = [
+            (self.unread_after_hours.unwrap_or(1), 1..=720, "/notices/unreadAfterHours"),
+            (self.texts_per_day, 0..=1_000_000, "/notices/textsPerDay"),
+            (self.texts_per_patient_and_day, 0..=1_000, "/notices/textsPerPatientAndDay"),
+        ];
+        for (number, range, place) in numbers {
+            if !range.contains(&number) {
+                checks.note(Code::NoticeSettingOutOfRange, place);
+            }
+        }
+    }
+}
+
+impl Default for NoticeSettings {
+    fn default() -> Self {
+        Self {
+            paused: false,
+            unread_after_hours: Some(Self::DEFAULT_UNREAD_AFTER_HOURS),
+            texts_per_day: Self::DEFAULT_TEXTS_PER_DAY,
+            texts_per_patient_and_day: Self::DEFAULT_TEXTS_PER_PATIENT_AND_DAY,
+        }
+    }
 }
 
 impl ClinicSettings {
@@ -269,6 +324,7 @@ impl ClinicSettings {
         check_hours(&self.office_hours, &self.automatic_replies, &mut checks);
         check_ages(self.guardian_age_limit, self.patient_only_from_age, &mut checks);
         self.files.check(&mut checks);
+        self.notices.check(&mut checks);
         checks.finish()
     }
 

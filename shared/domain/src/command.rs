@@ -4,11 +4,13 @@
 //! Each is a function of the caller, the command, the facts and the time; its answer is a refusal
 //! with every reason, or a [`Change`] to be written in one transaction.
 
+mod alert;
 mod alter;
 mod enclose;
 mod reply;
 mod start;
 
+pub use alert::{end_alert, unread_alert};
 pub use alter::{Alteration, Switch, alter, switch};
 pub use enclose::{Enclosed, Enclosures};
 pub use reply::{Reply, ReplyFacts, reply};
@@ -34,7 +36,7 @@ pub struct Change {
     pub conversation: Conversation,
     /// The message that is added.
     pub message: Option<Message>,
-    /// Whether the message is to be announced to the patient.
+    /// Whether the message is to be announced to the other side.
     pub announce: bool,
     /// The timers that are set, each in the place of the one of its kind that may be there.
     pub set: Vec<Timer>,
@@ -100,7 +102,7 @@ fn can_be_told(clinic: &ClinicSettings, patient: &Patient, checks: &mut Checks) 
     if let Some(successor) = &patient.successor {
         checks.note_about(Code::PatientMerged, successor.as_str());
     }
-    checks.require(patient.is_reachable(), Code::NoContact);
+    checks.require(patient.contact.is_reachable(), Code::NoContact);
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::attachment::Kept;
 use crate::file::{FileName, FileType};
 use crate::id::{
-    AccountId, AttachmentId, ClinicId, ConversationId, DocumentId, GroupId, PatientId, StaffId,
+    AccountId, AttachmentId, ClinicId, ConversationId, DocumentId, GroupId, LinkReference,
+    PatientId, StaffId,
 };
 use crate::people::{Relationship, StaffMember};
 use crate::refusal::Code;
@@ -258,6 +259,8 @@ pub struct Conversation {
     pub id: ConversationId,
     /// 1 when started, and one more with each change: what a change is conditioned on.
     pub version: u64,
+    /// What the links of its notices carry.
+    pub reference: LinkReference,
     /// The title.
     pub title: Title,
     /// Open or closed.
@@ -291,6 +294,19 @@ pub struct Conversation {
     pub waiting: Option<Waiting>,
     /// What was answered automatically before.
     pub automatic: AutomaticHistory,
+    /// That nobody on the patient's side has read a message for long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_alert: Option<UnreadAlert>,
+}
+
+/// That nobody on the patient's side has read a message for as long as the clinic waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnreadAlert {
+    /// The message's number.
+    pub number: u32,
+    /// When the clinic was told.
+    pub since: Timestamp,
 }
 
 /// A message that another one answers, as it was: messages never change.
@@ -436,6 +452,8 @@ impl Conversation {
             }
             Author::Patient { .. } | Author::Account { .. } | Author::Guardian { .. } => {
                 next.last_party = Party::Patient;
+                // Whoever answers is there.
+                next.unread_alert = None;
                 next.waiting = next.waiting.or(Some(Waiting { number, since: at }));
             }
             Author::Automatic { reason } => {
@@ -472,6 +490,16 @@ impl Conversation {
         let mut next = self;
         next.participants.push(Participant { id: member.id.clone(), name: member.name.clone() });
         next
+    }
+
+    /// The conversation, showing staff that nobody on the patient's side has read that message.
+    pub(crate) fn alerted(self, alert: UnreadAlert) -> Self {
+        Self { unread_alert: Some(alert), ..self.changed() }
+    }
+
+    /// The conversation without the alert that a reader of that message has ended.
+    pub(crate) fn alert_ended(self) -> Self {
+        Self { unread_alert: None, ..self.changed() }
     }
 
     pub(crate) fn changed(self) -> Self {

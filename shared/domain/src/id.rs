@@ -81,6 +81,14 @@ identifiers! {
     DocumentId;
     /// A kind of chart document, in the chart system's words: `lab_result`, `referral`.
     DocumentKind;
+    /// What the link of a notice carries: it leads to a conversation for whoever may read it, and
+    /// tells nobody else anything.
+    LinkReference;
+}
+
+impl LinkReference {
+    /// How many characters those have that are made here: 122 random bits, in hexadecimal.
+    pub const CHARACTERS: usize = 32;
 }
 
 fn checked(text: &str) -> Result<&str, InvalidId> {

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod address;
 pub mod attachment;
 pub mod audit;
 pub mod automatic;

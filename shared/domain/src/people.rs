@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::address::{Contact, Known};
 use crate::birth_date::BirthDate;
-use crate::clinic::{ClinicSettings, Language};
-use crate::contact::{EmailAddress, SmsNumber};
+use crate::clinic::ClinicSettings;
+use crate::contact::EmailAddress;
 use crate::id::{AccountId, ClinicId, GroupId, PatientId, StaffId};
 use crate::refusal::{Checks, Code, Refusal};
 use crate::text::DisplayName;
@@ -62,6 +63,31 @@ pub struct StaffMember {
     /// The groups that this person is in: at most [`MAX_GROUPS_OF_STAFF`].
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub groups: BTreeSet<GroupId>,
+    /// Where this person is told that a patient wrote, if this person wants that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Known<EmailAddress>>,
+}
+
+/// What a member of staff chose for themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StaffPreferences {
+    /// The clinic.
+    pub clinic: ClinicId,
+    /// The staff member.
+    pub staff: StaffId,
+    /// 1 when created, and one more with each change; 0: nothing was chosen yet.
+    pub version: u64,
+    /// Whether an email tells that a patient wrote in a conversation that this person takes part
+    /// in.
+    pub email_on_reply: bool,
+}
+
+impl StaffPreferences {
+    /// What holds until this person chooses: no email.
+    pub fn default_of(clinic: &ClinicId, staff: &StaffId) -> Self {
+        Self { clinic: clinic.clone(), staff: staff.clone(), version: 0, email_on_reply: false }
+    }
 }
 
 impl StaffMember {
@@ -161,19 +187,9 @@ pub struct Patient {
     /// The birth date, if the chart knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub birth_date: Option<BirthDate>,
-    /// Where email goes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<EmailAddress>,
-    /// Where text messages go.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sms: Option<SmsNumber>,
-    /// The channel that the patient prefers.
-    pub preferred_channel: Channel,
-    /// Whether the patient agreed to the other channel, should the preferred one not be usable.
-    pub other_channel_consented: bool,
-    /// The patient's language; absent: the clinic's default one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<Language>,
+    /// Where and how the patient wants to be told.
+    #[serde(flatten)]
+    pub contact: Contact,
     /// Whether this patient may access the portal.
     pub portal_access: bool,
     /// The record that this one was merged into. Its conversations stay here, for whoever may read
@@ -203,28 +219,6 @@ impl Patient {
     pub fn unmerged(&self) -> Option<Self> {
         self.successor.as_ref()?;
         Some(Self { version: self.version.saturating_add(1), successor: None, ..self.clone() })
-    }
-
-    /// Whether there is any address to tell the patient at.
-    pub fn is_reachable(&self) -> bool {
-        self.email.is_some() || self.sms.is_some()
-    }
-
-    /// The channel of a notice: the preferred one, or the other if that one has no address and
-    /// the patient consented (product page, "Notifications").
-    pub fn notice_channel(&self) -> Option<Channel> {
-        let has = |channel| match channel {
-            Channel::Email => self.email.is_some(),
-            Channel::Sms => self.sms.is_some(),
-        };
-        let preferred = self.preferred_channel;
-        if has(preferred) {
-            Some(preferred)
-        } else if has(preferred.other()) && self.other_channel_consented {
-            Some(preferred.other())
-        } else {
-            None
-        }
     }
 }
 
@@ -270,6 +264,9 @@ pub struct AccountLink {
     /// has the patient's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<DisplayName>,
+    /// Where and how a guardian wants to be told. The patient's own account has the patient's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
     /// Whether the link holds. A revoked one opens nothing from the next call on.
     pub active: bool,
     /// When it was last made or revoked.
@@ -308,6 +305,8 @@ impl AccountLink {
             if self.name.is_none() {
                 checks.note(Code::GuardianNameRequired, "/name");
             }
+        } else if self.contact.is_some() {
+            checks.note(Code::ContactOfOwnLink, "/contact");
         }
         checks.finish()?;
         Ok(Self { active: true, ..self })

@@ -249,6 +249,18 @@ codes! {
     SmsCharacterUnavailable "sms_character_unavailable" Invalid
         "The text message holds characters that are not in the GSM alphabet, and would be cut at 70 letters; the answer names them."
         "Replace the characters: of the accented letters, e-acute, e-grave, a-grave and u-grave are in it, circumflexes and the small c-cedilla are not.";
+    NoticeSettingOutOfRange "notice_setting_out_of_range" Invalid
+        "A number of the settings of notices is outside its range."
+        "Use 1 to 720 hours until staff are told, 0 to 1,000,000 text messages a day for the clinic and 0 to 1,000 about one patient.";
+    ContactOfOwnLink "contact_of_own_link" Invalid
+        "The patient's own account has the patient's addresses."
+        "Leave contact out, and change the addresses of the patient record.";
+    NoAddressOfChannel "no_address_of_channel" Conflict
+        "There is no address of this channel."
+        "Add the address first; a new one is not held back by anything that is known of another.";
+    OptInTooSoon "opt_in_too_soon" Conflict
+        "The carrier's opt-out of this number was lifted less than 30 days ago, and can be lifted once in 30 days (AWS limit)."
+        "Wait until the 30 days are over, use another number, or let the owner of the number text START where the carrier takes it.";
     FileNameInvalid "file_name_invalid" Invalid
         "A file's name is not 1 to 255 bytes of one plain line, has a / or \\ or a dot in front, or no ending."
         "Rename the file: a short name, a dot and the ending of its type.";

@@ -11,10 +11,13 @@ use jiff::Timestamp;
 
 use crate::access::Facts;
 use crate::actor::Actor;
+use crate::address::{Address, AddressKey, Contact, Known};
 use crate::attachment::{self, Attachment, FileLimits, Kept, Promise, Purpose};
 use crate::automatic::{Timer, Timers};
 use crate::birth_date::BirthDate;
-use crate::clinic::{AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan};
+use crate::clinic::{
+    AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, NoticeSettings, Plan,
+};
 use crate::command::{
     self, Addressees, Change, Enclosed, Enclosures, Reply, ReplyFacts, Start, Switch,
 };
@@ -25,7 +28,7 @@ use crate::file::{FileName, FileType, Sha256};
 use crate::hours::{RawHours, RawWindow, WeeklyHours};
 use crate::id::{
     AccountId, AttachmentId, ClientId, ClinicId, ConversationId, DocumentId, DocumentKind, GroupId,
-    PatientId, StaffId,
+    LinkReference, PatientId, StaffId,
 };
 use crate::people::{AccountLink, Channel, Group, Patient, Relationship, Role, StaffMember};
 use crate::refusal::Refusal;
@@ -88,6 +91,7 @@ pub(crate) fn clinic() -> ClinicSettings {
             &["09:00-17:00"],
         ),
         files: FileLimits::default(),
+        notices: NoticeSettings::default(),
         automatic_replies: AutomaticReplies {
             outside_hours: Some(text("We are closed.", "Nous sommes absents.")),
             no_answer: Some(NoAnswer {
@@ -96,6 +100,30 @@ pub(crate) fn clinic() -> ClinicSettings {
             }),
             ..AutomaticReplies::default()
         },
+    }
+}
+
+/// The address with its hash, under the key that all tests of the rules use.
+pub(crate) fn known<T: Address>(address: T) -> Known<T> {
+    AddressKey::new([7; 32]).know(address)
+}
+
+pub(crate) fn email(text: &str) -> Known<EmailAddress> {
+    known(EmailAddress::parse(text).unwrap())
+}
+
+pub(crate) fn sms(number: &str) -> Known<SmsNumber> {
+    known(SmsNumber::from_e164(number).unwrap())
+}
+
+/// Both addresses; email is preferred, and there is no consent to the other channel.
+pub(crate) fn contact(email_address: &str, number: &str) -> Contact {
+    Contact {
+        email: Some(email(email_address)),
+        sms: Some(sms(number)),
+        preferred_channel: Channel::Email,
+        other_channel_consented: false,
+        language: None,
     }
 }
 
@@ -108,11 +136,7 @@ pub(crate) fn patient() -> Patient {
         given_name: None,
         family_name: None,
         birth_date: BirthDate::parse("2018-06-01", jiff::civil::date(2026, 11, 25)).ok(),
-        email: Some(EmailAddress::parse("zq@example.test").unwrap()),
-        sms: Some(SmsNumber::from_e164("+16135550100").unwrap()),
-        preferred_channel: Channel::Email,
-        other_channel_consented: false,
-        language: None,
+        contact: contact("zq@example.test", "+16135550100"),
         portal_access: true,
         successor: None,
     }
@@ -130,6 +154,7 @@ pub(crate) fn staff(id: &str) -> StaffMember {
         sees_all_conversations: false,
         accepts_patient_messages: false,
         groups: BTreeSet::new(),
+        email: None,
     }
 }
 
@@ -141,6 +166,7 @@ pub(crate) fn link(account: &str) -> AccountLink {
         version: 1,
         relationship: Relationship::Own,
         name: None,
+        contact: None,
         active: true,
         changed_at: at("2026-01-05T12:00:00Z"),
     }
@@ -201,9 +227,15 @@ pub(crate) fn facts(actor: &Actor, clinic: &ClinicSettings) -> Facts {
     }
 }
 
+/// What the links of the conversation's notices carry.
+pub(crate) fn reference() -> LinkReference {
+    LinkReference::parse("0123456789abcdef0123456789abcdef").unwrap()
+}
+
 pub(crate) fn send_to(to: &[&str]) -> Start {
     Start {
         conversation: ConversationId::parse("v1").unwrap(),
+        reference: reference(),
         title: Title::parse("Your results").unwrap(),
         body: body("Good news."),
         to: to.iter().map(|id| staff_id(id)).collect(),

@@ -152,7 +152,7 @@ impl Request {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        format!("{:x}", hash.finalize())
+        hash.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
     }
 
     /// What stands before the API's root in the address that the caller used: the stage, or a custom

@@ -176,7 +176,8 @@ mod tests {
             .map(|rest| {
                 let (body, _) = rest.split_once("-----END CERTIFICATE-----").unwrap();
                 let der = aws_smithy_types::base64::decode(body.replace('\n', "")).unwrap();
-                format!("{:x}", Sha256::digest(der))
+                let bytes = Sha256::digest(der);
+                bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
             })
             .collect();
         assert_eq!(

@@ -22,6 +22,13 @@ pub fn new_id() -> String {
     uuid::Uuid::now_v7().simple().to_string()
 }
 
+/// A fresh random reference of 32 letters, which nobody can guess: 122 bits from the operating system.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that makes references")]
+pub fn new_reference() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
 /// A random time from zero to `max`, both possible, to spread retries that would otherwise meet again.
 ///
 /// It is no secret: the generator is fast, not cryptographic. Anything above 584 years counts as that.

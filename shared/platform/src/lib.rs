@@ -24,7 +24,7 @@ mod sources;
 pub use attempts::Attempts;
 pub use aws::{Timeouts, sdk_config};
 pub use aws_types::SdkConfig;
-pub use clock::{Deadline, jitter, new_id, now};
+pub use clock::{Deadline, jitter, new_id, new_reference, now};
 pub use environment::{MissingVariable, env};
 pub use logging::init_logging;
 pub use sources::Sources;

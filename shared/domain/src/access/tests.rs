@@ -263,6 +263,22 @@ fn who_may_administer() {
 }
 
 #[test]
+fn who_may_read_and_change_what_a_member_of_staff_chose() {
+    let mut table = String::new();
+    for (caller, actor, of_caller) in callers() {
+        let mut facts = facts(&actor, &clinic());
+        of_caller(&mut facts);
+        for whose in ["s1", "s2"] {
+            let (clinic, staff) = (clinic().clinic, facts.staff.as_ref());
+            let result = own_preferences(&actor, &clinic, staff, &staff_id(whose));
+            let outcome = outcome(result.map(|()| "done"));
+            writeln!(table, "{caller}, of {whose}: {outcome}").unwrap();
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
 fn what_is_not_there_and_what_may_not_be_known_answer_alike() {
     let (actor, outsider) = (as_staff("s1"), as_staff("s9"));
     let (facts, of_outsider) = (facts(&actor, &clinic()), facts(&outsider, &clinic()));

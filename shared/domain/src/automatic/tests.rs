@@ -7,6 +7,7 @@
 )]
 
 use super::*;
+use crate::address::Contact;
 use crate::clinic::{Language, Plan};
 use crate::command::Switch;
 use crate::refusal::Code;
@@ -326,7 +327,8 @@ fn the_text_is_in_the_patients_language_or_else_in_the_clinics() {
             thread.clinic.automatic_replies.outside_hours.as_mut().unwrap().fr = None;
         }
         thread.reply(&as_account("a1"), "2026-11-25T23:00:00Z");
-        let patient = Patient { language: wanted, ..patient() };
+        let contact = Contact { language: wanted, ..patient().contact };
+        let patient = Patient { contact, ..patient() };
         let timer = timer(&thread, OUTSIDE).unwrap();
         let now = at("2026-11-25T23:00:01Z");
         let fired = fire(&timer, &thread.conversation, &thread.clinic, &patient, now);
@@ -343,4 +345,22 @@ fn a_full_conversation_ends_its_timers() {
     assert_eq!(fired, Fired::NotNeeded(NotNeeded::Closed));
     let refused = thread.decide_reply(&as_account("a1"), at("2026-11-25T23:00:02Z"));
     assert_eq!(refused.unwrap_err().codes(), [Code::ConversationFull]);
+}
+
+/// A clinic that has switched sending off answers nothing by itself either; what is due stays due.
+#[test]
+fn while_sending_is_off_what_is_due_waits() {
+    let mut thread = thread();
+    thread.reply(&as_account("a1"), "2026-11-25T23:00:00Z");
+    thread.clinic.notices.paused = true;
+    for now in ["2026-11-25T23:00:01Z", "2026-11-25T23:05:01Z"] {
+        let fired = fire_at(&mut thread, OUTSIDE, now);
+        assert_eq!(fired, Fired::Wait(at(now) + crate::notice::PAUSE_STEP));
+    }
+    let mut on_again = thread.clone();
+    on_again.clinic.notices.paused = false;
+    assert_eq!(says(&fire_at(&mut on_again, OUTSIDE, "2026-11-25T23:10:01Z")), "We are closed.");
+    // What is not needed any more is not kept for later: the office has been open.
+    let fired = fire_at(&mut thread, OUTSIDE, "2026-11-26T15:00:00Z");
+    assert_eq!(fired, Fired::NotNeeded(NotNeeded::OfficeOpen));
 }

@@ -116,3 +116,44 @@ fn only_the_operator_sets_a_clinic_up_and_changes_its_plan() {
     assert_eq!(clinic().may_replace(None, &as_operator()), Ok(()));
     assert_eq!(clinic().may_replace(Some(&before), &as_operator()), Ok(()));
 }
+
+#[test]
+fn the_numbers_of_notices_may_be_anything_up_to_their_limits() {
+    let with = |unread_after_hours, texts_per_day, texts_per_patient_and_day| {
+        let paused = false;
+        let notices =
+            NoticeSettings { paused, unread_after_hours, texts_per_day, texts_per_patient_and_day };
+        ClinicSettings { notices, ..clinic() }
+    };
+    for (hours, day, patient) in
+        [(None, 0, 0), (Some(1), 0, 0), (Some(720), 1_000_000, 1_000), (Some(48), 1, 1)]
+    {
+        assert_eq!(with(hours, day, patient).check(), Ok(()));
+    }
+    let wrong = |place| at(Code::NoticeSettingOutOfRange, place);
+    let (hours, day, patient) =
+        ("/notices/unreadAfterHours", "/notices/textsPerDay", "/notices/textsPerPatientAndDay");
+    assert_eq!(codes(&with(Some(0), 0, 0)), [wrong(hours)], "nobody waits for no time");
+    assert_eq!(codes(&with(Some(721), 0, 0)), [wrong(hours)]);
+    assert_eq!(codes(&with(None, 1_000_001, 0)), [wrong(day)]);
+    assert_eq!(codes(&with(None, 0, 1_001)), [wrong(patient)]);
+    let all = with(Some(u32::MAX), u32::MAX, u32::MAX);
+    assert_eq!(codes(&all), [wrong(hours), wrong(day), wrong(patient)]);
+}
+
+#[test]
+fn settings_that_say_nothing_of_notices_have_the_ordinary_ones() {
+    let ordinary = NoticeSettings::default();
+    assert_eq!((ordinary.paused, ordinary.unread_after_hours), (false, Some(48)));
+    assert_eq!((ordinary.texts_per_day, ordinary.texts_per_patient_and_day), (1_000, 20));
+    let mut stored = serde_json::to_value(clinic()).unwrap();
+    let notices = serde_json::json!({
+        "paused": false, "unreadAfterHours": 48, "textsPerDay": 1_000, "textsPerPatientAndDay": 20,
+    });
+    assert_eq!(stored.as_object_mut().unwrap().remove("notices"), Some(notices));
+    assert_eq!(serde_json::from_value::<ClinicSettings>(stored).unwrap(), clinic());
+    // That staff are not told is stored, and is not taken for the ordinary wait.
+    let never = NoticeSettings { unread_after_hours: None, ..ordinary };
+    let stored = serde_json::to_value(never).unwrap();
+    assert_eq!(serde_json::from_value::<NoticeSettings>(stored).unwrap(), never);
+}

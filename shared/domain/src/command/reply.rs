@@ -92,10 +92,9 @@ pub fn reply(
             (set, keep, Vec::new())
         }
     };
-    let announce = matches!(side, Side::Staff(_));
     Ok(Change {
         message: Some(message),
-        announce,
+        announce: true,
         set,
         keep,
         drop,

@@ -12,7 +12,7 @@ use crate::conversation::{
     Author, AutomaticHistory, Content, Conversation, GroupParticipant, MAX_GROUPS,
     MAX_PARTICIPANTS, Party, State, Tally,
 };
-use crate::id::{ConversationId, GroupId, StaffId};
+use crate::id::{ConversationId, GroupId, LinkReference, StaffId};
 use crate::people::{Group, Patient, Relationship, StaffMember};
 use crate::refusal::{Checks, Code, Refusal};
 use crate::rich_text::Body;
@@ -23,6 +23,8 @@ use crate::text::Title;
 pub struct Start {
     /// A fresh id for the conversation.
     pub conversation: ConversationId,
+    /// A fresh random reference for the links of its notices.
+    pub reference: LinkReference,
     /// The title.
     pub title: Title,
     /// The first message.
@@ -156,7 +158,7 @@ pub fn start(
         replaces: None,
         conversation,
         message: Some(message),
-        announce: !by_patient,
+        announce: true,
         set,
         keep,
         drop: Vec::new(),
@@ -252,6 +254,7 @@ fn empty(
         patient: patient.id.clone(),
         id: command.conversation.clone(),
         version: 0,
+        reference: command.reference.clone(),
         title: command.title.clone(),
         state: State::Open,
         replies_allowed: true,
@@ -266,5 +269,6 @@ fn empty(
         last_staff_message_at: None,
         waiting: None,
         automatic: AutomaticHistory::default(),
+        unread_alert: None,
     }
 }

@@ -11,7 +11,9 @@ use crate::access::Facts;
 use crate::actor::Actor;
 use crate::automatic::Timers;
 use crate::clinic::Plan;
-use crate::conversation::{Author, MAX_PARTICIPANTS, Party, Quote, State};
+use crate::conversation::{
+    Author, AutomaticReason, MAX_PARTICIPANTS, Party, Quote, State, UnreadAlert,
+};
 use crate::id::{AccountId, ClinicId, PatientId};
 use crate::people::{Group, Role, StaffMember};
 use crate::testing::{
@@ -54,7 +56,8 @@ fn every_precondition_of_a_send_is_answered_at_once() {
     let mut facts = facts(&actor, &clinic());
     facts.clinic.as_mut().unwrap().portal_enabled = false;
     let patient = facts.patient.as_mut().unwrap();
-    (patient.portal_access, patient.email, patient.sms) = (false, None, None);
+    patient.portal_access = false;
+    (patient.contact.email, patient.contact.sms) = (None, None);
     let addressees = Addressees { staff: &[None], ..Addressees::default() };
     let refusal = start(&actor, send_to(&["s9"]), &facts, addressees, at(WORKING)).unwrap_err();
     assert_eq!(
@@ -73,8 +76,8 @@ fn each_precondition_of_a_send_alone_refuses_it() {
         (|facts| facts.patient.as_mut().unwrap().portal_access = false, Code::PatientAccessOff),
         (
             |facts| {
-                let patient = facts.patient.as_mut().unwrap();
-                (patient.email, patient.sms) = (None, None);
+                let contact = &mut facts.patient.as_mut().unwrap().contact;
+                (contact.email, contact.sms) = (None, None);
             },
             Code::NoContact,
         ),
@@ -97,9 +100,9 @@ fn one_address_of_either_kind_is_enough_and_no_account_is_needed() {
         for (email, sms) in [(true, false), (false, true)] {
             let mut facts = facts(&actor, &clinic());
             facts.clinic.as_mut().unwrap().plan = plan;
-            let patient = facts.patient.as_mut().unwrap();
-            patient.email = patient.email.take().filter(|_| email);
-            patient.sms = patient.sms.take().filter(|_| sms);
+            let contact = &mut facts.patient.as_mut().unwrap().contact;
+            contact.email = contact.email.take().filter(|_| email);
+            contact.sms = contact.sms.take().filter(|_| sms);
             assert!(facts.link.is_none());
             assert!(
                 start(&actor, send_to(&[]), &facts, Addressees::default(), at(WORKING)).is_ok()
@@ -402,13 +405,13 @@ fn first(actor: &Actor, change: impl FnOnce(&mut Facts, &mut Start)) -> Result<C
 }
 
 #[test]
-fn a_patients_first_message_awaits_the_clinic_and_tells_nobody_by_itself() {
+fn a_patients_first_message_awaits_the_clinic_and_is_announced_to_it() {
     for actor in [as_account("a1"), as_account("g1")] {
         let change = first(&actor, |_, _| ()).unwrap();
         let conversation = &change.conversation;
         assert_eq!(conversation.awaits(), Party::Clinic);
         assert_eq!(conversation.waiting.map(|waiting| waiting.number), Some(1));
-        assert!(!change.announce && conversation.replies_allowed);
+        assert!(change.announce && conversation.replies_allowed);
         assert_eq!(participants(&change), ["s2"]);
         assert!(conversation.has_group(&group_id("g1")));
         // It is answered when nobody is there, as every message of a patient.
@@ -580,4 +583,101 @@ fn staff_come_and_go_and_somebody_stays() {
     assert_eq!(codes(last), [Code::LastParticipant]);
     let gone = alter_as(&thread, "s2", false, Alteration::PatientOnly(true));
     assert_eq!(codes(gone), [Code::NotFound]);
+}
+
+/// A conversation of five messages by staff, of which somebody has read that many.
+fn five_messages() -> Conversation {
+    let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    for minute in 1..5 {
+        thread.reply(&as_staff("s1"), &format!("2026-11-25T14:0{minute}:00Z"));
+    }
+    thread.conversation
+}
+
+#[test]
+fn staff_are_shown_once_that_nobody_on_the_patients_side_has_read_a_message() {
+    let before = five_messages();
+    assert_eq!((before.tally.total, before.unread_alert), (5, None));
+    for seen in [0, 2] {
+        let change = unread_alert(&before, 3, seen, at(WORKING)).unwrap();
+        let alert = UnreadAlert { number: 3, since: at(WORKING) };
+        let version = before.version + 1;
+        let shown = Conversation { version, unread_alert: Some(alert), ..before.clone() };
+        // Nothing else: no message, nobody told, no place in any list moved.
+        assert_eq!(change, Change::of(&before, shown.clone()));
+        assert!(!change.announce && change.message.is_none());
+        // One is shown, whatever else is unread.
+        for number in [3, 5] {
+            assert_eq!(unread_alert(&shown, number, seen, at(WORKING)), None);
+        }
+    }
+    for seen in [3, 4, 5, u32::MAX] {
+        assert_eq!(unread_alert(&before, 3, seen, at(WORKING)), None, "it was read: {seen}");
+    }
+}
+
+#[test]
+fn the_alert_ends_once_somebody_has_read_the_message() {
+    let before = five_messages();
+    let shown = unread_alert(&before, 3, 0, at(WORKING)).unwrap().conversation;
+    for seen in 0..3 {
+        assert_eq!(end_alert(&shown, seen), None, "{seen}");
+    }
+    for seen in [3, 4, u32::MAX] {
+        let change = end_alert(&shown, seen).unwrap();
+        let ended = Conversation { version: before.version + 2, ..before.clone() };
+        assert_eq!(change, Change::of(&shown, ended.clone()));
+        assert_eq!(end_alert(&ended, seen), None, "twice is once");
+        // The next unread message may be shown then.
+        assert!(unread_alert(&ended, 5, 4, at(WORKING)).is_some());
+    }
+    assert_eq!(end_alert(&before, u32::MAX), None);
+}
+
+#[test]
+fn whoever_answers_is_there_so_the_alert_ends() {
+    for (actor, stays) in
+        [(as_account("a1"), false), (as_account("g1"), false), (as_staff("s2"), true)]
+    {
+        let mut thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+        let alert = unread_alert(&thread.conversation, 1, 0, at(WORKING)).unwrap();
+        assert!(thread.apply(alert));
+        thread.reply(&actor, WORKING);
+        assert_eq!(thread.conversation.unread_alert.is_some(), stays, "{actor:?}");
+        thread.switch(&as_staff("s1"), Switch::Close, "2026-11-25T15:01:00Z");
+        assert_eq!(thread.conversation.unread_alert.is_some(), stays);
+    }
+    // What the clinic answers by itself is read by nobody.
+    let shown = unread_alert(&five_messages(), 3, 0, at(WORKING)).unwrap().conversation;
+    let author = Author::Automatic { reason: AutomaticReason::OutsideHours };
+    let (after, _) = shown.with_message(author, body("Closed.").into(), at(WORKING)).unwrap();
+    assert!(after.unread_alert.is_some());
+}
+
+#[test]
+fn a_conversation_reads_back_with_its_alert_as_it_was_stored() {
+    let before = five_messages();
+    let shown = unread_alert(&before, 3, 0, at(WORKING)).unwrap().conversation;
+    for conversation in [before, shown] {
+        let stored = serde_json::to_value(&conversation).unwrap();
+        assert_eq!(stored.get("unreadAlert").is_some(), conversation.unread_alert.is_some());
+        assert_eq!(stored["reference"], "0123456789abcdef0123456789abcdef");
+        assert_eq!(serde_json::from_value::<Conversation>(stored).unwrap(), conversation);
+    }
+}
+
+/// Each message by a person is announced to the other side; what is not said is announced to nobody.
+#[test]
+fn every_message_of_a_person_is_announced() {
+    let thread = Thread::start(clinic(), at("2026-11-25T14:00:00Z"));
+    for actor in [as_account("a1"), as_account("g1"), as_staff("s1"), as_staff("s2")] {
+        let change = thread.decide_reply(&actor, at(WORKING)).unwrap();
+        assert!(change.announce, "{actor:?}");
+    }
+    let (facts, actor) = (facts(&as_staff("s1"), &clinic()), as_staff("s1"));
+    let conversation = Some(&thread.conversation);
+    let closed = switch(&actor, Switch::Close, &facts, conversation, &thread.timers, at(WORKING));
+    assert!(!closed.unwrap().unwrap().announce);
+    let hidden = alter(&actor, Alteration::PatientOnly(true), &facts, conversation);
+    assert!(!hidden.unwrap().unwrap().announce);
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::MAX_LINK_DOMAIN;
 use crate::clinic::{ClinicSettings, Language};
 use crate::gsm;
-use crate::id::ClinicId;
+use crate::id::{ClinicId, LinkReference};
 use crate::people::Channel;
 use crate::refusal::{Checks, Code, Reason};
 use crate::text::is_forbidden;
@@ -109,6 +109,33 @@ impl NoticeTemplate {
         }
     }
 
+    /// The product's text of an email to a member of staff.
+    pub fn for_staff(clinic: &ClinicId, language: Language) -> Self {
+        let (subject, text) = match language {
+            Language::En => (
+                "New message for {{clinicName}}",
+                "Somebody has written to {{clinicName}} in a conversation that you take part in.\n\n\
+                 Sign in to read it:\n{{link}}\n\n\
+                 You get this email because you asked for it in the app. Please do not reply to it.",
+            ),
+            Language::Fr => (
+                "Nouveau message pour {{clinicName}}",
+                "Quelqu'un a écrit à {{clinicName}} dans une conversation à laquelle vous participez.\n\n\
+                 Connectez-vous pour le lire :\n{{link}}\n\n\
+                 Vous recevez ce courriel parce que vous l'avez demandé dans l'application. \
+                 Merci de ne pas y répondre.",
+            ),
+        };
+        Self {
+            clinic: clinic.clone(),
+            language,
+            channel: Channel::Email,
+            version: 0,
+            subject: Some(subject.to_owned()),
+            text: text.to_owned(),
+        }
+    }
+
     /// Notes everything that keeps the template from being saved by this clinic.
     pub fn check(&self, clinic: &ClinicSettings, checks: &mut Checks) {
         match (self.channel, &self.subject) {
@@ -179,10 +206,10 @@ impl NoticeTemplate {
     }
 }
 
-/// The longest link that a deployment can make. Ids that are made here have 32 letters; 36, if they
-/// were once written with hyphens.
+/// The longest link that a deployment can make.
 fn longest_link() -> String {
-    format!("https://{}/c/{}", "d".repeat(MAX_LINK_DOMAIN), "0".repeat(36))
+    let reference = "0".repeat(LinkReference::CHARACTERS);
+    format!("https://{}/c/{reference}", "d".repeat(MAX_LINK_DOMAIN))
 }
 
 /// A piece of a text.

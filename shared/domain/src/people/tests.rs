@@ -14,16 +14,16 @@ use proptest::prelude::*;
 use super::*;
 use crate::access::Facts;
 use crate::attachment::{CopySource, FileLimits, Promise};
-use crate::clinic::{AutomaticReplies, Plan};
+use crate::clinic::{AutomaticReplies, Language, NoticeSettings, Plan};
 use crate::document::Document;
 use crate::file::{FileName, FileType, Sha256};
 use crate::id::DocumentKind;
 use crate::testing::{
-    WORKING, as_account, at, clinic, document, group, group_id, guardian_link, hours, link, name,
-    patient, staff,
+    WORKING, as_account, at, clinic, contact, document, email, group, group_id, guardian_link,
+    hours, link, name, patient, staff,
 };
 use crate::text::{ClinicName, Title};
-use crate::version;
+use crate::version::{self, Document as _};
 
 /// A patient who becomes as old as the clinic's limit on the day of [`WORKING`], which is the
 /// twelfth birthday, that many days later.
@@ -96,6 +96,25 @@ fn everything_wrong_with_a_guardians_link_is_told_at_once() {
 }
 
 #[test]
+fn only_a_guardian_has_addresses_beside_the_patients() {
+    let told = Some(patient().contact);
+    let guardian = AccountLink { contact: told.clone(), ..asked_for(at(WORKING)) };
+    let made = guardian.made(None, &clinic(), &days_before_the_limit(1), 0).unwrap();
+    assert_eq!(made.contact, told);
+    let own = AccountLink { contact: told, ..link("a1") };
+    let refusal = own.made(None, &clinic(), &patient(), 0).unwrap_err();
+    assert_eq!(refusal, Refusal::at(Code::ContactOfOwnLink, "/contact"));
+    assert!(link("a1").made(None, &clinic(), &patient(), 0).is_ok());
+}
+
+#[test]
+fn staff_get_no_email_until_they_ask_for_it() {
+    let nothing_chosen = StaffPreferences::default_of(&clinic().clinic, &staff("s1").id);
+    assert!(!nothing_chosen.email_on_reply);
+    assert_eq!(nothing_chosen.version, 0);
+}
+
+#[test]
 fn a_merge_names_a_record_in_use_and_is_undone_once() {
     let id = |id: &str| PatientId::parse(id).unwrap();
     let other = Patient { id: id("p2"), ..patient() };
@@ -113,29 +132,58 @@ fn a_merge_names_a_record_in_use_and_is_undone_once() {
     assert_eq!(back.unmerged(), None);
 }
 
+/// What a document is named by, and what says when and how it was changed.
+const NOT_COMPARED: [&str; 9] =
+    ["clinic", "id", "account", "patient", "staff", "version", "changedAt", "file", "progress"];
+
+/// An address, a preference and a language that [`patient`] does not have.
+fn another_contact() -> Contact {
+    Contact {
+        preferred_channel: Channel::Sms,
+        other_channel_consented: true,
+        language: Some(Language::Fr),
+        ..contact("another@example.test", "+16135550199")
+    }
+}
+
 /// Each member alone, taken from another document, is a change: a repeat is known by its changing
 /// nothing, so one that was forgotten would be lost.
-#[test]
-fn every_member_is_compared() {
-    fn check<T: version::Document + Serialize + for<'de> Deserialize<'de>>(one: &T, other: &T) {
-        let (one_json, other_json) =
-            (serde_json::to_value(one).unwrap(), serde_json::to_value(other).unwrap());
-        for (member, value) in other_json.as_object().unwrap() {
-            let names =
-                ["clinic", "id", "account", "patient", "version", "changedAt", "file", "progress"];
-            if names.contains(&member.as_str()) {
-                continue;
-            }
-            assert_ne!(one_json.get(member), Some(value), "{member} says the same in both");
-            let mut mixed = one_json.clone();
-            mixed[member] = value.clone();
-            let mixed: T = serde_json::from_value(mixed).unwrap();
-            assert!(!mixed.changes_since(Some(one)).is_empty(), "{member}");
+fn compares_every_member<T: version::Document + Serialize + for<'de> Deserialize<'de>>(
+    one: &T,
+    other: &T,
+) {
+    let (one_json, other_json) =
+        (serde_json::to_value(one).unwrap(), serde_json::to_value(other).unwrap());
+    let mut mixed = Vec::new();
+    for (member, value) in other_json.as_object().unwrap() {
+        if NOT_COMPARED.contains(&member.as_str()) {
+            continue;
         }
-        assert!(one.changes_since(Some(one)).is_empty());
+        assert_ne!(one_json.get(member), Some(value), "{member} says the same in both");
+        let mut with = one_json.clone();
+        with[member] = value.clone();
+        mixed.push((member.clone(), with));
+        // Of these each part is a member of its own.
+        let parts = value.as_object().filter(|_| ["contact", "notices"].contains(&&**member));
+        for (part, value) in parts.into_iter().flatten() {
+            let path = format!("{member}.{part}");
+            assert_ne!(one_json[member].get(part), Some(value), "{path} says the same in both");
+            let mut with = one_json.clone();
+            with[member][part] = value.clone();
+            mixed.push((path, with));
+        }
     }
+    for (member, with) in mixed {
+        let with: T = serde_json::from_value(with).unwrap();
+        assert!(!with.changes_since(Some(one)).is_empty(), "{member}");
+    }
+    assert!(one.changes_since(Some(one)).is_empty());
+}
+
+#[test]
+fn every_member_of_a_person_is_compared() {
     let groups = ["g1", "g2"].map(group_id);
-    check(
+    compares_every_member(
         &staff("s1"),
         &StaffMember {
             name: name("Another"),
@@ -144,10 +192,18 @@ fn every_member_is_compared() {
             sees_all_conversations: true,
             accepts_patient_messages: true,
             groups: groups.into(),
+            email: Some(email("another@example.test")),
             ..staff("s1")
         },
     );
-    check(
+    let chosen = StaffPreferences {
+        clinic: clinic().clinic,
+        staff: staff("s1").id,
+        version: 1,
+        email_on_reply: false,
+    };
+    compares_every_member(&chosen, &StaffPreferences { email_on_reply: true, ..chosen.clone() });
+    compares_every_member(
         &group("g1"),
         &Group {
             name: name("Another"),
@@ -156,23 +212,56 @@ fn every_member_is_compared() {
             ..group("g1")
         },
     );
-    check(
+    compares_every_member(
         &patient(),
         &Patient {
             name: name("Another"),
             given_name: Some(name("A")),
             family_name: Some(name("B")),
-            email: EmailAddress::parse("another@example.test").ok(),
-            sms: SmsNumber::from_e164("+16135550199").ok(),
-            preferred_channel: Channel::Sms,
-            other_channel_consented: true,
-            language: Some(Language::Fr),
+            contact: another_contact(),
             portal_access: false,
             successor: PatientId::parse("p2").ok(),
             ..days_before_the_limit(0)
         },
     );
-    check(&link("a1"), &AccountLink { active: false, ..guardian_link("a1") });
+    compares_every_member(&link("a1"), &AccountLink { active: false, ..guardian_link("a1") });
+    let told = AccountLink { contact: Some(patient().contact), ..guardian_link("g1") };
+    compares_every_member(
+        &told,
+        &AccountLink {
+            contact: Some(another_contact()),
+            name: Some(name("Another")),
+            relationship: Relationship::Own,
+            active: false,
+            ..told.clone()
+        },
+    );
+}
+
+/// A record says that an address changed, and neither the one before nor the one after.
+#[test]
+fn no_record_of_a_change_holds_an_address_or_its_hash() {
+    let moved = Patient { contact: another_contact(), ..patient() };
+    let told = |contact| AccountLink { contact: Some(contact), ..guardian_link("g1") };
+    let hired = StaffMember { email: Some(email("another@example.test")), ..staff("s1") };
+    let changes = [
+        moved.changes_since(Some(&patient())),
+        told(another_contact()).changes_since(Some(&told(patient().contact))),
+        told(another_contact()).changes_since(None),
+        hired.changes_since(Some(&staff("s1"))),
+    ];
+    let all = serde_json::to_string(&changes).unwrap();
+    assert!(all.contains("contact.email") && all.contains("preferredChannel"), "{all}");
+    let contacts = [another_contact(), patient().contact];
+    let hashes = contacts.iter().flat_map(Contact::hashes).map(|hash| hash.as_str().to_owned());
+    let private = ["another@", "zq@", "example.test", "613555"].map(str::to_owned);
+    for private in private.into_iter().chain(hashes) {
+        assert!(!all.contains(&private), "{private}");
+    }
+}
+
+#[test]
+fn every_member_of_a_document_and_of_the_settings_is_compared() {
     let chart_document = Document {
         kind: DocumentKind::parse("letter").unwrap(),
         date: jiff::civil::date(2026, 11, 21),
@@ -186,7 +275,7 @@ fn every_member_is_compared() {
         copy: CopySource::parse(&clinic().clinic, "c1/a".to_owned(), None).ok(),
         ..document("d1")
     };
-    check(&document("d1"), &chart_document);
+    compares_every_member(&document("d1"), &chart_document);
     let mut other = ClinicSettings {
         name: ClinicName::parse("Another").unwrap(),
         sms_name: ClinicName::parse("Short").ok(),
@@ -199,6 +288,12 @@ fn every_member_is_compared() {
         default_language: Language::Fr,
         office_hours: hours("America/Toronto", &["sun"], &["10:00-11:00"]),
         files: FileLimits { files_per_message: 1, ..FileLimits::default() },
+        notices: NoticeSettings {
+            paused: true,
+            unread_after_hours: Some(1),
+            texts_per_day: 0,
+            texts_per_patient_and_day: 0,
+        },
         ..clinic()
     };
     let quiet = AutomaticReplies { quiet_minutes: 0, ..clinic().automatic_replies };
@@ -209,7 +304,7 @@ fn every_member_is_compared() {
         quiet,
     ] {
         other.automatic_replies = automatic_replies;
-        check(&clinic(), &other);
+        compares_every_member(&clinic(), &other);
     }
 }
 

@@ -108,13 +108,13 @@ fn an_email_has_a_subject_of_one_line_without_a_link_and_a_text_message_has_none
 
 #[test]
 fn a_text_message_is_one_message_with_the_longest_link_or_says_by_how_much_it_is_not() {
-    // The longest link has 87 letters: 73 are left.
+    // The longest link has 83 letters: 77 are left.
     let fits = |text: &str| sms(&format!("{text}{{{{link}}}}"));
-    assert_eq!(fits(&"a".repeat(73)), []);
-    assert_eq!(fits(&"a".repeat(74)), [(Code::SmsTooLong, Some("161".to_owned()))]);
-    assert_eq!(fits(&format!("{}]", "a".repeat(72))), [(Code::SmsTooLong, Some("161".to_owned()))]);
-    assert_eq!(fits(&"]".repeat(36)), []);
-    assert_eq!(fits(&"[".repeat(160)), [(Code::SmsTooLong, Some("407".to_owned()))]);
+    assert_eq!(fits(&"a".repeat(77)), []);
+    assert_eq!(fits(&"a".repeat(78)), [(Code::SmsTooLong, Some("161".to_owned()))]);
+    assert_eq!(fits(&format!("{}]", "a".repeat(76))), [(Code::SmsTooLong, Some("161".to_owned()))]);
+    assert_eq!(fits(&"]".repeat(38)), []);
+    assert_eq!(fits(&"[".repeat(160)), [(Code::SmsTooLong, Some("403".to_owned()))]);
     assert_eq!(fits("€"), []);
     for (text, named) in [
         ("L\u{2019}équipe", "\u{2019}"),
@@ -135,7 +135,7 @@ fn a_text_message_is_one_message_with_the_longest_link_or_says_by_how_much_it_is
         named.check_length(&clinic, "/smsName", &mut checks);
         checks.into_reasons().len()
     };
-    assert_eq!((with_name(&"W".repeat(22)), with_name(&"W".repeat(23))), (0, 1));
+    assert_eq!((with_name(&"W".repeat(26)), with_name(&"W".repeat(27))), (0, 1));
 }
 
 #[test]
@@ -163,5 +163,15 @@ proptest! {
             prop_assert!(!words.text.contains("{{") && !words.text.contains("}}"), "{}", words.text);
             prop_assert!(words.text.contains("https://x.test/c/1"));
         }
+    }
+}
+
+/// The product's text for staff is no clinic's to change, and passes the same checks.
+#[test]
+fn the_text_for_staff_is_in_order_in_both_languages() {
+    for language in Language::ALL {
+        let template = NoticeTemplate::for_staff(&clinic().clinic, language);
+        assert_eq!((template.channel, template.language), (Channel::Email, language));
+        assert_eq!(reasons(&template), []);
     }
 }
