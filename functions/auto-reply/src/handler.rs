@@ -15,7 +15,7 @@ use store::change::{self, StoredTimer};
 use store::due::{self, Claimed};
 use store::key::{self, ConversationKey, Key, Work};
 use store::{Committed, Guard, Store};
-use worker::{Step, Worker};
+use worker::{Brake, Step, Worker};
 
 /// A claim lasts longer than the function's timeout of 60 s, so that no two work on one timer.
 const LEASE: SignedDuration = SignedDuration::from_secs(120);
@@ -30,6 +30,8 @@ pub struct AutoReply {
     pub store: Store,
     /// Time and ids.
     pub sources: Sources,
+    /// What stops it while sending is switched off.
+    pub brake: Brake,
     /// The invocation's id, for records.
     pub request_id: String,
 }
@@ -43,6 +45,10 @@ impl Worker for AutoReply {
 
     fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    fn brake(&self) -> Option<&Brake> {
+        Some(&self.brake)
     }
 
     async fn step(&self, timer_key: Key) -> Result<Step, Outage> {

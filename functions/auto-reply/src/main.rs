@@ -6,11 +6,16 @@ mod tests;
 
 use handler::AutoReply;
 use launch::Start;
+use worker::Brake;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     launch::worker(|Start { store, sources, .. }| {
-        Ok(move |request_id| AutoReply { store: store.clone(), sources, request_id })
+        let brake = Brake::default();
+        Ok(move |request_id| {
+            let (store, brake) = (store.clone(), brake.clone());
+            AutoReply { store, sources, brake, request_id }
+        })
     })
     .await
 }

@@ -21,11 +21,18 @@ pub struct Start {
 
 /// Runs an HTTP function for as long as Lambda keeps it.
 pub async fn http<S: Service>(build: impl FnOnce(Start) -> S) -> Result<(), Error> {
+    http_with(async |start| Ok(build(start))).await
+}
+
+/// Runs an HTTP function whose service is made by calls of its own during init.
+pub async fn http_with<S: Service>(
+    prepare: impl AsyncFnOnce(Start) -> Result<S, Error>,
+) -> Result<(), Error> {
     let start = begin().await?;
     let cors = platform::env("ALLOWED_ORIGINS").map_err(Error::from);
     let cors = noted(cors.and_then(|list| Ok(AllowedOrigins::parse(&list)?)))?;
     let sources = start.sources;
-    let service = build(start);
+    let service = noted(prepare(start).await)?;
     let (service, cors) = (&service, &cors);
     // The event is read here and not by the runtime, which logs what it cannot read.
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
@@ -52,8 +59,19 @@ where
     L: Listener,
     B: Fn(String) -> L,
 {
+    listener_with(async |start| prepare(start)).await
+}
+
+/// Runs a listener that is made by calls of its own during init.
+pub async fn listener_with<L, B>(
+    prepare: impl AsyncFnOnce(Start) -> Result<B, Error>,
+) -> Result<(), Error>
+where
+    L: Listener,
+    B: Fn(String) -> L,
+{
     let start = begin().await?;
-    let build = &noted(prepare(start))?;
+    let build = &noted(prepare(start).await)?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let deadline = Deadline::from(&event.context);
         let listener = build(event.context.request_id.clone());

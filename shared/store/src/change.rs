@@ -4,7 +4,8 @@
 use domain::audit::Record;
 use domain::automatic::{Timer, Timers};
 use domain::command::Change;
-use domain::conversation::{AutomaticReason, Conversation, Participation, ReadMarker};
+use domain::conversation::{AutomaticReason, Conversation, Participation, Party, ReadMarker};
+use domain::id::{ClinicId, ConversationId, PatientId};
 use domain::outage::Outage;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,8 +31,30 @@ pub struct StoredTimer {
 pub struct Outbox {
     /// The message's number.
     pub number: u32,
+    /// The side that wrote it.
+    pub party: Party,
     /// How often announcing it was begun.
     pub attempts: u32,
+}
+
+/// That it is to be looked at whether a message was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// The message's number.
+    pub number: u32,
+    /// How often looking at it was begun.
+    pub attempts: u32,
+}
+
+/// What the reference in a notice's link stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkTarget {
+    /// The clinic.
+    pub clinic: ClinicId,
+    /// The patient.
+    pub patient: PatientId,
+    /// The conversation.
+    pub conversation: ConversationId,
 }
 
 /// Adds a decided change to a transaction. If the conversation is not as the decision found it,
@@ -41,16 +64,24 @@ pub fn write(transaction: &mut Transaction, change: &Change, now: Timestamp, rec
     let name = ConversationKey::of(conversation);
     let guard = change.replaces.map_or(Guard::Absent, Guard::Version);
     transaction.put(&key::conversation(&name), conversation, [], Some(guard));
+    if change.replaces.is_none() {
+        let ConversationKey { clinic, patient, conversation: id } = name.clone();
+        let target = LinkTarget { clinic, patient, conversation: id };
+        let key = key::link_reference(&conversation.reference);
+        transaction.put(&key, &target, [], Some(Guard::Absent));
+    }
 
     if let Some(message) = &change.message {
         let key = key::message(&name, message.number);
         transaction.put(&key, message, [], Some(Guard::Absent));
-        if change.announce {
-            let outbox = Outbox { number: message.number, attempts: 0 };
+        if let Some(party) = message.author.party().filter(|_| change.announce) {
+            let outbox = Outbox { number: message.number, party, attempts: 0 };
             let due = due(Work::Notice, &name, now);
             transaction.put(&key::outbox(&name, message.number), &outbox, due, None);
-            // Whoever may no longer access the portal is not written to.
-            facts::guard_access(transaction, &name.clinic, &name.patient);
+            if party == Party::Clinic {
+                // Whoever may no longer access the portal is not written to.
+                facts::guard_access(transaction, &name.clinic, &name.patient);
+            }
         }
     }
 

@@ -10,8 +10,10 @@ use crate::error::outage;
 use crate::key::{self, DUE_SHARDS, Key, Work};
 use crate::read::{Item, from_item, key_item, key_of};
 
-/// So often an item is begun before it is taken out of the index as stuck, for an alarm.
-pub const MOST_ATTEMPTS: u32 = 10;
+/// So often an item is begun without coming to an end before it is taken out of the index as stuck, for
+/// an alarm. Under a lease of two minutes that is two hours, so an outage of an hour sets nothing
+/// aside; that something is late, another alarm tells after minutes.
+pub const MOST_ATTEMPTS: u32 = 60;
 
 /// What the index says is due. It is a hint: the item is claimed, or not, on what it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Lists of conversations, newest activity first. A page costs the same whatever exists.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::conversation::{Conversation, Party, Person, ReadMarker, State, Tally};
+use domain::conversation::{Conversation, Party, Person, ReadMarker, State, Tally, UnreadAlert};
 use domain::id::{AccountId, ClinicId, ConversationId, PatientId};
 use domain::outage::Outage;
 use domain::people::AccountLink;
@@ -42,6 +42,9 @@ pub struct Entry {
     /// Whether it is hidden from guardians.
     #[serde(default)]
     pub patient_only: bool,
+    /// That nobody on the patient's side has read a message for long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_alert: Option<UnreadAlert>,
 }
 
 impl Entry {
@@ -59,6 +62,7 @@ impl Entry {
             last_activity: conversation.last_activity,
             tally: conversation.tally.clone(),
             patient_only: conversation.patient_only,
+            unread_alert: conversation.unread_alert,
         }
     }
 

@@ -1,17 +1,19 @@
 //! Keys. Each entity has one function, and nothing else in the project writes a key.
 //!
 //! Identifiers cannot hold the separator `#`, so no two entities share a key, and every key but an
-//! account's, an idempotency record's and the index `due`'s begins with the clinic.
+//! account's, an idempotency record's, the index `due`'s and those of notices that are found without the
+//! clinic (an address, a provider's id, a link's reference) begins with the clinic.
 
 use domain::actor::Actor;
+use domain::address::AddressHash;
 use domain::automatic::TimerKind;
 use domain::clinic::Language;
 use domain::conversation::{AutomaticReason, Conversation, Party, Person, State};
 use domain::id::{
     AccountId, AttachmentId, ClinicId, ConversationId, DocumentId, DocumentKind, GroupId,
-    PatientId, StaffId,
+    LinkReference, PatientId, StaffId,
 };
-use domain::notice::NoticeTemplate;
+use domain::notice::{NoticeTemplate, Recipient};
 use domain::people::Channel;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -292,14 +294,89 @@ pub fn outbox(key: &ConversationKey, number: u32) -> Key {
     Key { pk: key.partition(), sk: format!("OUTBOX#{number:08}") }
 }
 
-/// The notice of a message to the patient.
-pub fn notice(key: &ConversationKey, number: u32) -> Key {
-    Key { pk: key.partition(), sk: notice_sk(number) }
+/// The notice of a message to one person. Those of staff stand apart, since no thread shows them.
+pub fn notice(key: &ConversationKey, number: u32, recipient: &Recipient) -> Key {
+    let (kind, whom) = (notice_kind(recipient), recipient.person().unique_name());
+    Key { pk: key.partition(), sk: format!("{kind}#{number:08}#{whom}") }
 }
 
-/// The sort key of a message's notice.
-pub fn notice_sk(number: u32) -> String {
-    format!("NOTICE#{number:08}#PATIENT")
+/// The message and the person of a notice's sort key; `None` if it is not a notice's.
+pub fn notice_of(sk: &str) -> Option<(u32, Recipient)> {
+    let mut parts = sk.split('#');
+    let kind = parts.next()?;
+    let number = parts.next()?.parse().ok()?;
+    let recipient = match (kind, parts.next()?, parts.next()) {
+        ("NOTICE", "PATIENT", None) => Recipient::Patient,
+        ("NOTICE", "GUARDIAN", Some(id)) => Recipient::Guardian { id: AccountId::parse(id).ok()? },
+        ("STAFF_NOTICE", "STAFF", Some(id)) => Recipient::Staff { id: StaffId::parse(id).ok()? },
+        _ => return None,
+    };
+    parts.next().is_none().then_some((number, recipient))
+}
+
+/// The first and the last sort key of the notices to people on this one's side, of the messages from
+/// one number to another.
+pub fn notice_range(recipient: &Recipient, from: u32, to: u32) -> (String, String) {
+    let kind = notice_kind(recipient);
+    // `~` is after every letter of a person's name.
+    (format!("{kind}#{from:08}#"), format!("{kind}#{to:08}#~"))
+}
+
+fn notice_kind(recipient: &Recipient) -> &'static str {
+    match recipient {
+        Recipient::Patient | Recipient::Guardian { .. } => "NOTICE",
+        Recipient::Staff { .. } => "STAFF_NOTICE",
+    }
+}
+
+/// The last message that was announced to one person.
+pub fn announced(key: &ConversationKey, recipient: &Recipient) -> Key {
+    let whom = recipient.person().unique_name();
+    Key { pk: key.partition(), sk: format!("ANNOUNCED#{whom}") }
+}
+
+/// That it is to be looked at whether a message was read.
+pub fn unread(key: &ConversationKey, number: u32) -> Key {
+    Key { pk: key.partition(), sk: format!("UNREAD#{number:08}") }
+}
+
+/// What a provider's id, or a notice's own, stands for.
+pub fn provider(id: &str) -> Key {
+    Key { pk: format!("PROVIDER#{id}"), sk: "PROVIDER".to_owned() }
+}
+
+/// What the reference in a notice's link stands for.
+pub fn link_reference(reference: &LinkReference) -> Key {
+    Key { pk: format!("LINKREF#{reference}"), sk: "LINKREF".to_owned() }
+}
+
+/// What is known of an address.
+pub fn address(hash: &AddressHash) -> Key {
+    Key { pk: format!("ADDRESS#{}", hash.as_str()), sk: "ADDRESS".to_owned() }
+}
+
+/// Whether anything is sent at all.
+pub fn sending() -> Key {
+    Key { pk: "SENDING".to_owned(), sk: "SENDING".to_owned() }
+}
+
+/// How many notices went through a channel in a second.
+pub fn rate(channel: Channel, second: i64) -> Key {
+    Key { pk: format!("RATE#{}", channel.as_str()), sk: format!("SECOND#{second}") }
+}
+
+/// How many text messages a clinic sent in a day (UTC), of all patients or about one.
+pub fn texts_of_day(clinic: &ClinicId, patient: Option<&PatientId>, day: Date) -> Key {
+    let pk = match patient {
+        None => format!("CLINIC#{clinic}#TEXTS"),
+        Some(patient) => format!("CLINIC#{clinic}#PATIENT#{patient}#TEXTS"),
+    };
+    Key { pk, sk: format!("DAY#{day}") }
+}
+
+/// What a member of staff chose for themselves.
+pub fn preferences(clinic: &ClinicId, staff: &StaffId) -> Key {
+    Key { pk: clinic_partition(clinic), sk: format!("PREFERENCES#{staff}") }
 }
 
 /// A timer of a conversation.

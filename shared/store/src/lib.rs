@@ -3,9 +3,11 @@
 //! A command is two waves: [`Store::read`] fetches all facts at once, and [`Store::commit`] writes
 //! the decision in one transaction or not at all.
 
+pub mod addresses;
 pub mod attachments;
 pub mod audit;
 pub mod change;
+pub mod counters;
 pub mod due;
 pub mod facts;
 pub mod groups;
@@ -13,6 +15,7 @@ pub mod idempotency;
 pub mod inbox;
 pub mod key;
 pub mod notices;
+pub mod sending;
 pub mod thread;
 
 mod error;

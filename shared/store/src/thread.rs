@@ -77,30 +77,21 @@ impl Store {
         }
     }
 
-    /// The newest notices of the messages below a number, at most `limit`, by message.
+    /// The notices of these messages, by message, one to each person on the patient's side.
     pub async fn notices(
         &self,
         name: &ConversationKey,
-        below: Option<u32>,
-        limit: usize,
-    ) -> Result<BTreeMap<u32, Notice>, Outage> {
-        let upper = below.map_or(MAX_MESSAGES, |below| below.saturating_sub(1));
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
-            .expression_attribute_values(":pk", AttributeValue::S(name.partition()))
-            .expression_attribute_values(":low", AttributeValue::S(key::notice_sk(0)))
-            .expression_attribute_values(":high", AttributeValue::S(key::notice_sk(upper)))
-            .scan_index_forward(false)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| outage("Query", &error))?;
-        let notices = answer.items.unwrap_or_default().into_iter().map(from_item::<Notice>);
-        notices.map(|notice| notice.map(|notice| (notice.number, notice))).collect()
+        messages: &[Message],
+    ) -> Result<BTreeMap<u32, Vec<Notice>>, Outage> {
+        let numbers = || messages.iter().map(|message| message.number);
+        let mut by_message: BTreeMap<u32, Vec<Notice>> = BTreeMap::new();
+        let (Some(from), Some(to)) = (numbers().min(), numbers().max()) else {
+            return Ok(by_message);
+        };
+        for (_, notice) in self.notices_between(name, from, to).await? {
+            by_message.entry(notice.number).or_default().push(notice);
+        }
+        Ok(by_message)
     }
 }
 

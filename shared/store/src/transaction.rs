@@ -38,6 +38,8 @@ pub enum Guard {
     Version(u64),
     /// This number attribute is exactly this.
     Number(&'static str, u64),
+    /// These two number attributes are exactly these.
+    Numbers([(&'static str, u64); 2]),
     /// This attribute is `true`.
     True(&'static str),
     /// This attribute is `true`, and that one is not there.
@@ -128,13 +130,13 @@ impl Transaction {
         item.extend(attributes.map(|(name, value)| (name.to_owned(), AttributeValue::S(value))));
         let mut put = Put::builder().table_name(&self.table).set_item(Some(item));
         if let Some(guard) = guard {
-            let Condition { expression, names, value } = guard.condition();
+            let Condition { expression, names, values } = guard.condition();
             put = put.condition_expression(expression);
             for (placeholder, name) in names {
                 put = put.expression_attribute_names(placeholder, name);
             }
-            if let Some(value) = value {
-                put = put.expression_attribute_values(":value", value);
+            for (placeholder, value) in values {
+                put = put.expression_attribute_values(placeholder, value);
             }
         }
         match put.build() {
@@ -154,7 +156,7 @@ impl Transaction {
 
     /// Requires something of an item that is not written.
     pub fn check(&mut self, key: &Key, guard: &Guard) {
-        let Condition { expression, names, value } = guard.condition();
+        let Condition { expression, names, values } = guard.condition();
         let mut check = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(key_item(key)))
@@ -162,8 +164,8 @@ impl Transaction {
         for (placeholder, name) in names {
             check = check.expression_attribute_names(placeholder, name);
         }
-        if let Some(value) = value {
-            check = check.expression_attribute_values(":value", value);
+        for (placeholder, value) in values {
+            check = check.expression_attribute_values(placeholder, value);
         }
         match check.build() {
             Ok(check) => {
@@ -187,6 +189,11 @@ impl Transaction {
         }
     }
 
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty() && self.fault.is_none()
+    }
+
     fn fail(&mut self, what: &'static str) {
         self.fault = Some(corrupt(OPERATION, what));
     }
@@ -196,32 +203,39 @@ impl Transaction {
 struct Condition {
     expression: &'static str,
     names: Vec<(&'static str, &'static str)>,
-    value: Option<AttributeValue>,
+    values: Vec<(&'static str, AttributeValue)>,
 }
 
 impl Guard {
     fn condition(&self) -> Condition {
-        let number = |number: u64| Some(AttributeValue::N(number.to_string()));
-        let named =
-            |expression, name, value| Condition { expression, names: vec![("#name", name)], value };
+        let number = |number: u64| AttributeValue::N(number.to_string());
+        let bare = |expression| Condition { expression, names: vec![], values: vec![] };
+        let named = |expression, name, value| Condition {
+            expression,
+            names: vec![("#name", name)],
+            values: vec![(":value", value)],
+        };
         match self {
-            Self::Absent => {
-                Condition { expression: "attribute_not_exists(pk)", names: vec![], value: None }
-            }
-            Self::Present => {
-                Condition { expression: "attribute_exists(pk)", names: vec![], value: None }
-            }
+            Self::Absent => bare("attribute_not_exists(pk)"),
+            Self::Present => bare("attribute_exists(pk)"),
             Self::Version(version) => named("#name = :value", "version", number(*version)),
             Self::Number(name, value) => named("#name = :value", name, number(*value)),
-            Self::True(name) => named("#name = :value", name, Some(AttributeValue::Bool(true))),
+            Self::Numbers([(first, one), (second, other)]) => Condition {
+                expression: "#first = :one AND #second = :other",
+                names: vec![("#first", first), ("#second", second)],
+                values: vec![(":one", number(*one)), (":other", number(*other))],
+            },
+            Self::True(name) => named("#name = :value", name, AttributeValue::Bool(true)),
             Self::TrueWithout(name, without) => Condition {
                 expression: "#name = :value AND attribute_not_exists(#without)",
                 names: vec![("#name", name), ("#without", without)],
-                value: Some(AttributeValue::Bool(true)),
+                values: vec![(":value", AttributeValue::Bool(true))],
             },
-            Self::PresentWithout(name) => {
-                named("attribute_exists(pk) AND attribute_not_exists(#name)", name, None)
-            }
+            Self::PresentWithout(name) => Condition {
+                expression: "attribute_exists(pk) AND attribute_not_exists(#name)",
+                names: vec![("#name", name)],
+                values: vec![],
+            },
             Self::AbsentOrAtMost(name, most) => {
                 named("attribute_not_exists(pk) OR #name <= :value", name, number(*most))
             }

@@ -3,9 +3,11 @@
 //! Both do the same conditional step, so that either may fail, repeat or come late: the stream is
 //! only the faster one, and the tick finds whatever it missed by the index `due`.
 
+mod brake;
 mod metrics;
 mod trigger;
 
+pub use brake::Brake;
 pub use trigger::{BadEvent, Record, Trigger};
 
 use std::time::Duration;
@@ -50,6 +52,11 @@ pub trait Worker: Clone + Send + Sync + 'static {
     /// Time and ids.
     fn sources(&self) -> &Sources;
 
+    /// What stops the work while sending is switched off, for work that sends.
+    fn brake(&self) -> Option<&Brake> {
+        None
+    }
+
     /// Claims the item of this key and does it; nothing, if it is not there or not due.
     fn step(&self, key: Key) -> impl Future<Output = Result<Step, Outage>> + Send;
 }
@@ -68,12 +75,27 @@ pub struct Tick {
 /// records that are to come again, and nothing for a tick.
 pub async fn run<W: Worker>(worker: &W, trigger: Trigger, deadline: Deadline) -> Value {
     match trigger {
-        Trigger::Stream(records) => stream(worker, records, deadline).await,
+        Trigger::Stream(records) => match is_stopped(worker).await {
+            Ok(false) => stream(worker, records, deadline).await,
+            // Nothing is lost by it: what is new is due, and found by the tick.
+            Ok(true) => json!({ "batchItemFailures": [] }),
+            Err(outage) => {
+                log(&outage);
+                json!({ "batchItemFailures": records.iter().map(failure).collect::<Vec<_>>() })
+            }
+        },
         Trigger::Tick => {
             let found = tick(worker, deadline).await;
             metrics::write(W::WORK, found, worker.sources().now());
             Value::Null
         }
+    }
+}
+
+async fn is_stopped<W: Worker>(worker: &W) -> Result<bool, Outage> {
+    match worker.brake() {
+        Some(brake) => brake.is_on(worker.store()).await,
+        None => Ok(false),
     }
 }
 
@@ -86,6 +108,14 @@ pub async fn tick<W: Worker>(worker: &W, deadline: Deadline) -> Tick {
     match worker.store().oldest_due_seconds(W::WORK, worker.sources().now()).await {
         Ok(seconds) => found.oldest_due_seconds = Some(seconds),
         Err(outage) => log(&outage),
+    }
+    match is_stopped(worker).await {
+        Ok(false) => {}
+        Ok(true) => return found,
+        Err(outage) => {
+            log(&outage);
+            return found;
+        }
     }
     let mut shards: Vec<Shard> =
         (0..DUE_SHARDS).map(|number| Shard { number, before: Vec::new() }).collect();

@@ -16,7 +16,7 @@ use super::world::{OUTSIDE, World, at, deadline, looks_take, name, now, pass_to}
 
 /// Ticks until something is stuck, and tells how many there were before.
 async fn ticks_until_stuck(world: &World) -> u32 {
-    for ticks in 0..20 {
+    for ticks in 0..=MOST_ATTEMPTS {
         pass_to(now() + SignedDuration::from_secs(121));
         let Tick { stuck, .. } = world.tick().await;
         if stuck > 0 {

@@ -14,7 +14,7 @@ use domain::command::{
 };
 use domain::conversation::{Author, Conversation, Message, ReadMarker};
 use domain::hours::{RawHours, RawWindow, WeeklyHours};
-use domain::id::{AccountId, ClinicId, ConversationId, PatientId, StaffId};
+use domain::id::{AccountId, ClinicId, ConversationId, LinkReference, PatientId, StaffId};
 use domain::people::{AccountLink, Patient, StaffMember};
 use domain::rich_text::Body;
 use domain::text::Title;
@@ -76,7 +76,7 @@ impl World {
             world.clinic(clinic, |_| ()).await;
             let patient: Patient = serde_json::from_value(json!({
                 "clinic": clinic, "id": "p1", "version": 1, "name": "Zebulon Quagmire",
-                "email": "zq@example.test", "preferredChannel": "email",
+                "email": { "address": "zq@example.test", "hash": "h" }, "preferredChannel": "email",
                 "otherChannelConsented": false, "portalAccess": true,
             }))
             .unwrap();
@@ -108,6 +108,7 @@ impl World {
     pub async fn start(&self, name: &ConversationKey) {
         let start = Start {
             conversation: name.conversation.clone(),
+            reference: LinkReference::parse(&platform::new_reference()).unwrap(),
             title: Title::parse("Your results").unwrap(),
             body: Body::parse("Good news.").unwrap(),
             to: Vec::new(),
@@ -268,6 +269,7 @@ pub fn worker(client: Client) -> AutoReply {
     AutoReply {
         store: Store::new(client, MAIN.to_owned(), AUDIT.to_owned()),
         sources: Sources { now, new_id: platform::new_id },
+        brake: worker::Brake::default(),
         request_id: "invocation".to_owned(),
     }
 }

@@ -2,9 +2,9 @@
 
 use domain::automatic::Timer;
 use domain::clinic::Plan;
-use domain::conversation::AutomaticReason;
+use domain::conversation::{AutomaticReason, Party};
 use jiff::SignedDuration;
-use scenario::people::account;
+use scenario::people::{account, staff};
 use scenario::{NOW, World, name};
 use store::change::{Outbox, StoredTimer};
 use store::due::{Claimed, Hint};
@@ -33,6 +33,11 @@ async fn started() -> (World, ConversationKey, Store) {
     (world, name, store)
 }
 
+/// The outbox entry of the first message, which staff wrote.
+fn outbox(attempts: u32) -> Outbox {
+    Outbox { number: 1, party: Party::Clinic, attempts }
+}
+
 #[tokio::test]
 async fn a_message_is_due_to_be_announced_at_once_and_a_timer_at_its_time() {
     let (world, name, store) = started().await;
@@ -50,12 +55,12 @@ async fn of_two_who_claim_one_has_it_until_the_lease_ends() {
     let key = key::outbox(&name, 1);
     let claim = async |at, end| store.claim::<Outbox>(&key, at, end, 10).await.unwrap();
     let (one, other) = tokio::join!(claim(NOW, secs(60)), claim(NOW, secs(60)));
-    let held = Claimed::Held(Outbox { number: 1, attempts: 1 });
+    let held = Claimed::Held(outbox(1));
     assert!([&one, &other].contains(&&held) && [&one, &other].contains(&&Claimed::NotDue));
     assert_eq!(due(&store, Work::Notice, secs(59)).await, []);
     assert_eq!(claim(secs(59), secs(120)).await, Claimed::NotDue);
     assert_eq!(keys_due(&store, Work::Notice, secs(60)).await, std::slice::from_ref(&key));
-    let again = Claimed::Held(Outbox { number: 1, attempts: 2 });
+    let again = Claimed::Held(outbox(2));
     assert_eq!(claim(secs(60), secs(120)).await, again);
     let none = key::outbox(&name, 9);
     let gone = store.claim::<Outbox>(&none, NOW, secs(60), 10).await.unwrap();
@@ -68,7 +73,7 @@ async fn what_was_begun_too_often_is_stuck_once_and_due_no_more() {
     let key = key::outbox(&name, 1);
     let claim = async || store.claim::<Outbox>(&key, secs(1), secs(1), 2).await.unwrap();
     for attempts in 1..=2 {
-        assert_eq!(claim().await, Claimed::Held(Outbox { number: 1, attempts }));
+        assert_eq!(claim().await, Claimed::Held(outbox(attempts)));
     }
     assert_eq!(claim().await, Claimed::Stuck);
     assert_eq!(claim().await, Claimed::NotDue);
@@ -117,4 +122,20 @@ async fn a_timer_that_is_set_again_starts_anew() {
     }
     let mut found = store.read(change::timer_keys(&name)).await.unwrap();
     assert_eq!(change::timers(&mut found, &name).unwrap().kinds(), [AutomaticReason::NoAnswer]);
+}
+
+/// Whichever side wrote, the other one is to be told, in one index and by one worker.
+#[tokio::test]
+async fn a_message_of_either_side_is_due_to_be_announced() {
+    let (world, name, store) = started().await;
+    world.reply(&account("a1"), &name, "Hello?", secs(1)).await;
+    world.reply(&staff("s2"), &name, "Hello.", secs(2)).await;
+    let mut due = keys_due(&store, Work::Notice, secs(2)).await;
+    due.sort();
+    assert_eq!(due, [1, 2, 3].map(|number| key::outbox(&name, number)));
+    for (number, party) in [(1, Party::Clinic), (2, Party::Patient), (3, Party::Clinic)] {
+        let key = key::outbox(&name, number);
+        let claimed = store.claim::<Outbox>(&key, secs(2), secs(60), 10).await.unwrap();
+        assert_eq!(claimed, Claimed::Held(Outbox { number, party, attempts: 1 }));
+    }
 }

@@ -7,9 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod addresses;
 mod audit;
+mod counters;
 mod due;
 mod keys;
+mod links;
 mod lists;
+mod notices;
 mod reads;
+mod sending;
 mod transactions;
