@@ -19,6 +19,7 @@ mod failure;
 mod gateway;
 mod guide;
 mod measure;
+mod opt_outs;
 mod package;
 mod process;
 mod python;

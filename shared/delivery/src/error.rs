@@ -161,7 +161,7 @@ impl Error for DeliveryError {}
 impl From<DeliveryError> for Answer {
     fn from(error: DeliveryError) -> Self {
         match error.cause {
-            Cause::Passing(_) => Self::Passing,
+            Cause::Passing(_) => Self::Passing { unknown: error.outcome_unknown },
             Cause::Permanent(reason) => Self::Permanent(reason),
         }
     }

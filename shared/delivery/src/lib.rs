@@ -8,12 +8,14 @@
 mod error;
 mod mailer;
 mod mime;
+mod opt_outs;
 mod texter;
 
 use std::time::Duration;
 
 pub use error::{Cause, DeliveryError, PassingReason};
-pub use mailer::{Email, Mailer};
+pub use mailer::{Email, Mailer, NOTICE_TAG, Sender};
+pub use opt_outs::{OptIn, OptOutPage, OptOuts};
 pub use texter::Texter;
 
 /// The longest that one send takes. Start none when the invocation has less time left.

@@ -6,7 +6,7 @@ use aws_sdk_ses::Client;
 use aws_sdk_ses::config::retry::RetryConfig;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
 use aws_sdk_ses::primitives::Blob;
-use aws_sdk_ses::types::RawMessage;
+use aws_sdk_ses::types::{MessageTag, RawMessage};
 use aws_types::SdkConfig;
 use domain::contact::EmailAddress;
 use domain::notice::FailureReason;
@@ -14,6 +14,9 @@ use jiff::Timestamp;
 
 use crate::error::{Cause, DeliveryError, PassingReason};
 use crate::{LONGEST_SEND, ProviderMessageId, mime};
+
+/// The message tag that carries a notice's own id.
+pub const NOTICE_TAG: &str = "notice";
 
 /// An email to one person. Its sender is the [`Mailer`]'s.
 ///
@@ -30,27 +33,39 @@ pub struct Email<'a> {
     pub html: &'a str,
     /// When it is written: the `Date` header.
     pub date: Timestamp,
-    /// An id of this one email, fresh or the notice's own. It separates the parts and becomes the
-    /// local part of `Message-ID`, which SES replaces. Only letters, digits, `-` and `_` of it count,
-    /// 60 at most.
+    /// The notice's own id, which says nothing of anybody. It is the tag `notice` by which SES names
+    /// the email in what it tells later, separates the parts, and becomes the local part of
+    /// `Message-ID`, which SES replaces. Only letters, digits, `-` and `_` of it count, 60 at most.
     pub reference: &'a str,
+}
+
+/// Whom emails are from, and how they are sent.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// The address: one that nobody reads and that SES has verified.
+    pub address: EmailAddress,
+    /// The SES configuration set, by which SES tells what becomes of an email.
+    pub configuration_set: Option<String>,
+    /// A mailbox for those who want no more, named in `List-Unsubscribe` (RFC 2369), where the law
+    /// wants that.
+    pub unsubscribe: Option<EmailAddress>,
 }
 
 /// Sends emails from one address.
 #[derive(Clone, Debug)]
 pub struct Mailer {
     client: Client,
-    sender: String,
+    sender: Sender,
 }
 
 impl Mailer {
-    /// A mailer that sends from `sender`, an address that nobody reads and that SES has verified.
+    /// A mailer that sends so.
     #[must_use]
-    pub fn new(config: &SdkConfig, sender: &EmailAddress) -> Self {
+    pub fn new(config: &SdkConfig, sender: Sender) -> Self {
         Self::with_limit(config, sender, LONGEST_SEND)
     }
 
-    pub(crate) fn with_limit(config: &SdkConfig, sender: &EmailAddress, limit: Duration) -> Self {
+    pub(crate) fn with_limit(config: &SdkConfig, sender: Sender, limit: Duration) -> Self {
         let config = aws_sdk_ses::config::Builder::from(config)
             .retry_config(RetryConfig::disabled())
             .timeout_config(
@@ -60,7 +75,7 @@ impl Mailer {
                     .build(),
             )
             .build();
-        Self { client: Client::from_conf(config), sender: sender.to_ascii() }
+        Self { client: Client::from_conf(config), sender }
     }
 
     /// Hands one email to SES, in one attempt.
@@ -68,17 +83,20 @@ impl Mailer {
     /// `Ok` means that SES accepted it, not that it arrived. Raw, because SES lets only a raw email
     /// carry the headers that keep vacation responders quiet.
     pub async fn send(&self, email: Email<'_>) -> Result<ProviderMessageId, DeliveryError> {
-        let message = RawMessage::builder()
-            .data(Blob::new(mime::message(&email, &self.sender)))
-            .build()
-            .map_err(|_| DeliveryError {
-                cause: Cause::Permanent(FailureReason::RequestRejected),
-                outcome_unknown: false,
-            })?;
+        let unbuilt = |_| DeliveryError {
+            cause: Cause::Permanent(FailureReason::RequestRejected),
+            outcome_unknown: false,
+        };
+        let data = Blob::new(mime::message(&email, &self.sender));
+        let message = RawMessage::builder().data(data).build().map_err(unbuilt)?;
+        let tag = mime::safe_reference(email.reference);
+        let tag = MessageTag::builder().name(NOTICE_TAG).value(tag).build().map_err(unbuilt)?;
         let answer = self
             .client
             .send_raw_email()
-            .source(&self.sender)
+            .source(self.sender.address.to_ascii())
+            .set_configuration_set_name(self.sender.configuration_set.clone())
+            .tags(tag)
             .destinations(email.to.to_ascii())
             .raw_message(message)
             .send()

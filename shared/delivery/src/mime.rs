@@ -5,8 +5,22 @@ use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::date::Date;
 use mail_builder::headers::raw::Raw;
 use mail_builder::mime::{BodyPart, MimePart};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::Email;
+use crate::{Email, Sender};
+
+/// What is escaped in an email address that is part of a `mailto` address (RFC 6068, section 2).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'\'')
+    .remove(b'*')
+    .remove(b'+');
 
 /// The message, in 7-bit ASCII with lines of 78 characters at most.
 ///
@@ -15,26 +29,32 @@ use crate::Email;
 /// - The text part comes first, the HTML part, which readers prefer, last (RFC 2046, 5.1.4).
 /// - Nothing in it depends on the host or the clock: the message id and the boundary are made of the
 ///   caller's reference.
-pub(crate) fn message(email: &Email<'_>, sender: &str) -> Vec<u8> {
+pub(crate) fn message(email: &Email<'_>, sender: &Sender) -> Vec<u8> {
     let reference = safe_reference(email.reference);
-    let sender_domain = sender.rsplit_once('@').map_or(sender, |(_, domain)| domain);
+    let address = sender.address.to_ascii();
+    let sender_domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
     // "=_" occurs in neither quoted-printable nor base64, and the reference in no notice's text.
     let content_type =
         ContentType::new("multipart/alternative").attribute("boundary", format!("=_{reference}"));
     let parts =
         vec![MimePart::new("text/plain", email.text), MimePart::new("text/html", email.html)];
     let mut message = Vec::new();
-    MessageBuilder::new()
-        .from(sender)
+    let mut builder = MessageBuilder::new()
+        .from(address.as_str())
         .to(email.to.to_ascii())
         .subject(one_line(email.subject))
         .date(Date::new(email.date.as_second()))
         // SES puts its own in the place of this one.
         .message_id(format!("{reference}@{sender_domain}"))
         .header("Auto-Submitted", Raw::new("auto-generated"))
-        .header("X-Auto-Response-Suppress", Raw::new("All"))
-        .body(MimePart::new(content_type, BodyPart::Multipart(parts)))
-        .serialize(&mut message);
+        .header("X-Auto-Response-Suppress", Raw::new("All"));
+    if let Some(mailbox) = &sender.unsubscribe {
+        let address = mailbox.to_ascii();
+        let address = utf8_percent_encode(&address, ESCAPED);
+        let link = format!("<mailto:{address}?subject=unsubscribe>");
+        builder = builder.header("List-Unsubscribe", Raw::new(link));
+    }
+    builder.body(MimePart::new(content_type, BodyPart::Multipart(parts))).serialize(&mut message);
     message
 }
 
@@ -53,7 +73,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// The reference with only the characters of an id left.
-fn safe_reference(reference: &str) -> String {
+pub(crate) fn safe_reference(reference: &str) -> String {
     reference
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
@@ -79,7 +99,32 @@ mod tests {
             date: Timestamp::from_second(1_795_000_000).unwrap(),
             reference: "n-1",
         };
-        String::from_utf8(message(&email, "no-reply@mail.clinic.test")).unwrap()
+        String::from_utf8(message(&email, &sender(None))).unwrap()
+    }
+
+    fn sender(unsubscribe: Option<&str>) -> Sender {
+        Sender {
+            address: to("no-reply@mail.clinic.test"),
+            configuration_set: None,
+            unsubscribe: unsubscribe.map(to),
+        }
+    }
+
+    #[test]
+    fn who_wants_no_more_finds_a_mailbox_where_there_is_one() {
+        let pat = to("pat@example.test");
+        let date = Timestamp::from_second(1_795_000_000).unwrap();
+        let (subject, text, html) = ("s", "t", "h");
+        let email = Email { to: &pat, subject, text, html, date, reference: "n-1" };
+        let with = |mailbox| String::from_utf8(message(&email, &sender(mailbox))).unwrap();
+        let raw = with(Some("unsubscribe@clinic.test"));
+        let header =
+            "\r\nList-Unsubscribe: <mailto:unsubscribe@clinic.test?subject=unsubscribe>\r\n";
+        assert!(raw.contains(header), "{raw}");
+        assert!(!with(None).contains("List-Unsubscribe"));
+        let raw = with(Some("stop+a&b=c?d%e@clinic.test"));
+        let header = "<mailto:stop+a%26b%3Dc%3Fd%25e@clinic.test?subject=unsubscribe>\r\n";
+        assert!(raw.contains(header), "{raw}");
     }
 
     fn to(address: &str) -> EmailAddress {

@@ -125,9 +125,13 @@ fn refusal(status: u16, code: &str, message: &str) -> Behaviour {
 }
 
 async fn mail(config: &SdkConfig) -> Result<ProviderMessageId, DeliveryError> {
-    let sender = EmailAddress::parse("no-reply@mail.clinic.test").unwrap();
+    let sender = Sender {
+        address: EmailAddress::parse("no-reply@mail.clinic.test").unwrap(),
+        configuration_set: Some("notices".to_owned()),
+        unsubscribe: None,
+    };
     let to = EmailAddress::parse(ADDRESS).unwrap();
-    Mailer::with_limit(config, &sender, LIMIT)
+    Mailer::with_limit(config, sender, LIMIT)
         .send(Email {
             to: &to,
             subject: "Nouveau message à lire",
@@ -192,6 +196,10 @@ async fn an_email_goes_out_raw_to_one_person_from_the_sender() {
     assert_eq!(field(&form, "Source"), "no-reply@mail.clinic.test");
     assert_eq!(field(&form, "Destinations.member.1"), ADDRESS);
     assert!(!form.iter().any(|(name, _)| name.ends_with("member.2")));
+    // By these SES tells what becomes of it, and of which notice.
+    assert_eq!(field(&form, "ConfigurationSetName"), "notices");
+    assert_eq!(field(&form, "Tags.member.1.Name"), "notice");
+    assert_eq!(field(&form, "Tags.member.1.Value"), "n-1");
     let raw = aws_smithy_types::base64::decode(field(&form, "RawMessage.Data")).unwrap();
     let raw = String::from_utf8(raw).unwrap();
     assert!(raw.contains("\r\nAuto-Submitted: auto-generated\r\n"), "{raw}");
@@ -382,7 +390,11 @@ async fn a_lost_or_late_answer_leaves_the_outcome_unknown_and_is_not_tried_again
 #[test]
 fn an_error_becomes_the_rules_answer() {
     let error = |cause| DeliveryError { cause, outcome_unknown: false };
-    assert_eq!(Answer::from(error(Cause::Passing(PassingReason::Throttled))), Answer::Passing);
+    for outcome_unknown in [true, false] {
+        let error =
+            DeliveryError { cause: Cause::Passing(PassingReason::TimedOut), outcome_unknown };
+        assert_eq!(Answer::from(error), Answer::Passing { unknown: outcome_unknown });
+    }
     assert_eq!(
         Answer::from(error(Cause::Permanent(FailureReason::OptedOut))),
         Answer::Permanent(FailureReason::OptedOut)
@@ -391,4 +403,76 @@ fn an_error_becomes_the_rules_answer() {
         error(Cause::Permanent(FailureReason::OptedOut)).to_string(),
         "not delivered: opted_out (permanent)"
     );
+}
+
+fn number() -> SmsNumber {
+    SmsNumber::from_e164(NUMBER).unwrap()
+}
+
+/// "Not supported" is not "no".
+#[tokio::test]
+async fn a_service_that_does_not_know_the_question_leaves_it_open() {
+    for behaviour in [
+        refusal(400, "InvalidAction", "Unknown action: CheckIfPhoneNumberIsOptedOut"),
+        refusal(501, "NotImplemented", "not implemented"),
+        Behaviour::Answer(501, String::new()),
+    ] {
+        let provider = Provider::start(behaviour).await;
+        let opt_outs = OptOuts::new(&provider.config());
+        assert_eq!(opt_outs.is_opted_out(&number()).await, Ok(None));
+        assert_eq!(opt_outs.opt_in(&number()).await, Ok(OptIn::Unknown));
+        let page = opt_outs.list(None).await.unwrap();
+        assert!(page.numbers.is_empty() && page.next.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_was_opted_in_of_late_is_told_apart_from_an_outage() {
+    let message = "Invalid parameter: Cannot opt in right now, latest opt in is too recent";
+    let provider = Provider::start(refusal(400, "InvalidParameter", message)).await;
+    let opt_outs = OptOuts::new(&provider.config());
+    assert_eq!(opt_outs.opt_in(&number()).await, Ok(OptIn::TooSoon));
+
+    for (behaviour, reason) in [
+        (refusal(429, "Throttled", "Rate exceeded"), PassingReason::Throttled),
+        (refusal(403, "AuthorizationError", ADDRESS), PassingReason::NotAuthorized),
+        (refusal(500, "InternalError", ADDRESS), PassingReason::ServiceFailed),
+    ] {
+        let provider = Provider::start(behaviour).await;
+        let opt_outs = OptOuts::new(&provider.config());
+        let expected = Cause::Passing(reason);
+        assert_eq!(opt_outs.opt_in(&number()).await.unwrap_err().cause, expected);
+        assert_eq!(opt_outs.is_opted_out(&number()).await.unwrap_err().cause, expected);
+        let failure = opt_outs.list(None).await.map(|_| ()).unwrap_err();
+        assert_eq!(failure.cause, expected);
+        assert!(!failure.to_string().contains("planted"));
+        let repeats = if reason == PassingReason::ServiceFailed { 2 } else { 0 };
+        assert_eq!(provider.requests(), 3 + repeats, "a failed page is asked for again");
+    }
+}
+
+#[tokio::test]
+async fn the_list_is_read_page_by_page_and_what_can_be_no_number_of_ours_is_left_out() {
+    let result = "<phoneNumbers><member>+16135550100</member><member>12345</member>\
+                  </phoneNumbers><nextToken>more</nextToken>";
+    let name = "ListPhoneNumbersOptedOut";
+    let answer = format!("<{name}Response><{name}Result>{result}</{name}Result></{name}Response>");
+    let provider = Provider::start(Behaviour::Answer(200, answer)).await;
+    let opt_outs = OptOuts::new(&provider.config());
+    let page = opt_outs.list(None).await.unwrap();
+    assert_eq!(page.numbers, [number()]);
+    assert_eq!(page.next.as_deref(), Some("more"));
+    opt_outs.list(page.next).await.unwrap();
+    let bodies = provider.bodies.lock().unwrap().clone();
+    assert!(!bodies[0].contains("nextToken"));
+    assert_eq!(field(&form(&bodies[1]), "nextToken"), "more");
+}
+
+#[tokio::test]
+async fn nobody_waits_long_to_learn_who_opted_out() {
+    let provider = Provider::start(Behaviour::Silence).await;
+    let begun = std::time::Instant::now();
+    let late = OptOuts::new(&provider.config()).is_opted_out(&number()).await.unwrap_err();
+    assert_eq!(late.cause, Cause::Passing(PassingReason::TimedOut));
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
 }
