@@ -1,25 +1,27 @@
-//! Announcing a stored message: its outbox entry becomes a notice, and the notice is handed to the
-//! provider under a claim.
+//! Work that is due: a message that is not announced, a notice that is to be sent or looked at, a
+//! message of which nobody knows whether it was read.
 
 use std::time::Duration;
 
-use delivery::{Email, Mailer, Texter};
+use delivery::{Mailer, OptOuts, Texter};
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
-use domain::clinic::ClinicSettings;
-use domain::notice::{self, Answer, LEASE, Notice, NoticeTemplate};
+use domain::notice::{Announced, LEASE, Look, Next, Notice, NoticeState, Recipient};
 use domain::outage::{Outage, OutageKind};
-use domain::people::{Channel, Patient};
+use domain::people::Channel;
 use platform::{Attempts, Sources};
 use serde::de::DeserializeOwned;
-use store::change::Outbox;
+use store::change::{Outbox, Unread};
 use store::due::{self, Claimed};
 use store::key::{self, ConversationKey, Key, Work};
-use store::{Committed, Store, notices};
-use worker::{Step, Worker};
+use store::{Committed, Store, Transaction, notices};
+use worker::{Brake, Step, Worker};
 
-/// How long storing a provider's answer is tried again.
-const BUDGET: Duration = Duration::from_secs(3);
+use crate::facts::{self, Reading};
+use crate::rate::Rates;
+
+/// How long storing something is tried again while others write at the same time.
+pub const BUDGET: Duration = Duration::from_secs(3);
 
 /// Announces messages.
 #[derive(Clone, Debug)]
@@ -32,17 +34,25 @@ pub struct Notify {
     pub mailer: Mailer,
     /// Text messages.
     pub texter: Texter,
-    /// The domain of the link.
-    pub link_domain: String,
+    /// Who wants no text messages, as SNS knows it.
+    pub opt_outs: OptOuts,
+    /// Where links lead.
+    pub links: Links,
+    /// How much may be sent.
+    pub rates: Rates,
+    /// What stops it while sending is switched off.
+    pub brake: Brake,
     /// The invocation's id, for records.
     pub request_id: String,
 }
 
-/// What a notice depends on besides itself.
-struct Facts {
-    clinic: ClinicSettings,
-    patient: Patient,
-    templates: Vec<NoticeTemplate>,
+/// Where the links of notices lead.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// The domain of the app of patients and guardians.
+    pub patients: String,
+    /// The domain of the clinics' app.
+    pub staff: String,
 }
 
 impl Worker for Notify {
@@ -56,94 +66,175 @@ impl Worker for Notify {
         &self.sources
     }
 
+    fn brake(&self) -> Option<&Brake> {
+        Some(&self.brake)
+    }
+
     async fn step(&self, item_key: Key) -> Result<Step, Outage> {
-        if item_key.sk.starts_with("OUTBOX#") {
-            match self.claim::<Outbox>(&item_key, due::MOST_ATTEMPTS).await? {
+        // What names no conversation is claimed as well: only so is it counted, and set aside.
+        let most = due::MOST_ATTEMPTS;
+        match item_key.sk.split('#').next().unwrap_or_default() {
+            "OUTBOX" => match self.claim::<Outbox>(&item_key, most).await? {
                 Claimed::NotDue => Ok(Step::Done),
                 Claimed::Stuck => Ok(Step::Stuck),
                 Claimed::Held(outbox) => self.announce(&name_of(&item_key)?, outbox).await,
-            }
-        } else {
-            match self.claim::<Notice>(&item_key, notices::MOST_ATTEMPTS).await? {
+            },
+            "UNREAD" => match self.claim::<Unread>(&item_key, most).await? {
                 Claimed::NotDue => Ok(Step::Done),
                 Claimed::Stuck => Ok(Step::Stuck),
-                Claimed::Held(notice) => self.send_again(&name_of(&item_key)?, notice).await,
-            }
+                Claimed::Held(unread) => self.look_unread(&name_of(&item_key)?, unread).await,
+            },
+            _ => match self.claim::<Notice>(&item_key, most).await? {
+                Claimed::NotDue => Ok(Step::Done),
+                Claimed::Stuck => Ok(Step::Stuck),
+                Claimed::Held(notice) => self.look(&name_of(&item_key)?, notice).await,
+            },
         }
     }
 }
 
 impl Notify {
-    /// Opens the notice of a message, claimed for its first attempt, and makes that attempt.
-    async fn announce(&self, name: &ConversationKey, outbox: Outbox) -> Result<Step, Outage> {
-        let facts = self.facts(name).await?;
-        let now = self.sources.now();
-        let notice = Notice::of_message(outbox.number, &facts.clinic, &facts.patient, now);
-        let mut transaction = self.store.transaction();
-        notices::open(&mut transaction, name, &notice);
-        notices::record_end(&mut transaction, &notice, &self.record(name, &notice));
-        match self.store.commit(transaction).await? {
-            Committed::Done if notice.is_queued() => self.attempt(name, notice, &facts).await,
-            // Lost: the claim ran out, and its next holder opened the notice and sends it. Or the
-            // two met, and the entry is still there: it comes due at its claim's end.
-            Committed::Done | Committed::Lost => Ok(Step::Done),
-        }
-    }
-
-    /// Makes one more attempt at a notice that is due.
-    async fn send_again(&self, name: &ConversationKey, notice: Notice) -> Result<Step, Outage> {
-        let facts = self.facts(name).await?;
-        let now = self.sources.now();
-        let notice = notice.rechecked(&facts.clinic, &facts.patient, now);
-        if notice.is_queued() {
-            self.attempt(name, notice, &facts).await
-        } else {
-            self.settle(name, &notice).await
-        }
-    }
-
     async fn claim<T: DeserializeOwned>(&self, key: &Key, most: u32) -> Result<Claimed<T>, Outage> {
         let now = self.sources.now();
         let lease_end = now.saturating_add(LEASE).unwrap_or(now);
         self.store.claim(key, worker::due_by(now), lease_end, most).await
     }
 
-    async fn facts(&self, name: &ConversationKey) -> Result<Facts, Outage> {
-        let settings = key::settings(&name.clinic);
-        let patient = key::patient(&name.clinic, &name.patient);
-        let templates = key::notice_templates(&name.clinic);
-        let keys = templates.iter().chain([&settings, &patient]).cloned();
-        let mut found = self.store.read(keys).await?;
-        let missing = |what| Outage::new(OutageKind::Broken, "notify", what);
-        Ok(Facts {
-            clinic: found.take(&settings)?.ok_or_else(|| missing("settings"))?,
-            patient: found.take(&patient)?.ok_or_else(|| missing("patient"))?,
-            templates: templates
-                .iter()
-                .filter_map(|key| found.take(key).transpose())
-                .collect::<Result<_, _>>()?,
-        })
+    /// Does what is to be done about a notice that is due.
+    async fn look(&self, name: &ConversationKey, mut notice: Notice) -> Result<Step, Outage> {
+        // The claim moved it in the index; that it is claimed until then is part of it.
+        notice.due = self.sources.now().saturating_add(LEASE).ok();
+        let mut tries = Attempts::within(BUDGET);
+        loop {
+            if let Some(step) = self.look_once(name, &notice).await? {
+                return Ok(step);
+            }
+            // Another message of the burst was announced at this moment, or feedback came.
+            let key = key::notice(name, notice.number, &notice.recipient);
+            let stored: Option<Notice> = self.store.read([key.clone()]).await?.take(&key)?;
+            let is_held = |stored: &Notice| {
+                stored.attempts == notice.attempts && stored.version == notice.version
+            };
+            if !stored.as_ref().is_some_and(is_held) {
+                return Ok(Step::Done);
+            }
+            if !tries.again().await {
+                return Err(Outage::new(OutageKind::Contended, "notify", "attempts"));
+            }
+        }
     }
 
-    async fn attempt(
+    /// The same on the facts of now; `None`: something was written at this moment.
+    async fn look_once(
         &self,
         name: &ConversationKey,
-        notice: Notice,
-        facts: &Facts,
-    ) -> Result<Step, Outage> {
-        let answer = self.hand_over(name, &notice, facts).await;
-        let jitter = platform::jitter(Duration::from_secs(1)).as_secs_f64();
-        let settled = notice.answered(answer, self.sources.now(), jitter);
-        self.settle(name, &settled).await
+        notice: &Notice,
+    ) -> Result<Option<Step>, Outage> {
+        let (facts, whom, reading, mut addresses) =
+            facts::of_notice(&self.store, name, notice).await?;
+        if let (Some(hash), true) = (&notice.address, notice.was_refused()) {
+            addresses.refuse(hash.clone(), self.sources.now());
+        }
+        let way = facts.telling(&whom).way(&notice.recipient, &addresses);
+        let Reading { seen, announced, notice: covering } = reading;
+        let look = Look {
+            way: &way,
+            seen,
+            announced,
+            covering: covering.as_ref(),
+            paused: facts.clinic.notices.paused,
+        };
+        let now = self.sources.now();
+        let (next, is_announced) = match notice.clone().look(look, now) {
+            Next::Store(next) => return self.put(name, notice, &next).await.map(Some),
+            Next::Release(next) => {
+                self.release(name, notice, announced).await?;
+                return self.put(name, notice, &next).await.map(Some);
+            }
+            Next::Send(next) => (next, false),
+            Next::Announce(next) => (next, true),
+        };
+        let with = |transaction: &mut Transaction| {
+            if is_announced {
+                let this = Announced { number: notice.number, at: now };
+                notices::announce(transaction, name, &notice.recipient, announced, this);
+            }
+        };
+        match self.begin(name, notice, &next.sending(), with).await? {
+            Some(begun) => self.attempt(name, begun, &facts, &whom).await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// Stores what became of a claimed notice. The provider's yes would be lost with a write that
-    /// fails, and the patient told twice: so it is tried again for a while.
-    async fn settle(&self, name: &ConversationKey, notice: &Notice) -> Result<Step, Outage> {
+    /// Has those looked at again that a notice covers which ended without telling anybody. It may
+    /// be done again: what was looked at meanwhile is not covered by it any more.
+    async fn release(
+        &self,
+        name: &ConversationKey,
+        notice: &Notice,
+        announced: Option<Announced>,
+    ) -> Result<(), Outage> {
+        if let Some(announced) = announced.filter(|last| last.number == notice.number) {
+            let mut transaction = self.store.transaction();
+            notices::unannounce(&mut transaction, name, &notice.recipient, announced);
+            // Lost: another message is announced by now, and covers what comes.
+            let _unannounced = self.store.commit(transaction).await?;
+        }
+        for covered in self.store.covered_by(name, notice).await? {
+            let released = covered.clone().released(self.sources.now());
+            self.put(name, &covered, &released).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores that a notice is about to be handed to the provider, so that a crash is found, together
+    /// with something else. `None`: something was written at this moment.
+    async fn begin(
+        &self,
+        name: &ConversationKey,
+        before: &Notice,
+        sending: &Notice,
+        with: impl FnOnce(&mut Transaction),
+    ) -> Result<Option<Notice>, Outage> {
+        let mut transaction = self.store.transaction();
+        notices::settle(&mut transaction, name, before, sending);
+        with(&mut transaction);
+        match self.store.commit(transaction).await? {
+            Committed::Done => Ok(Some(notices::written(before, sending))),
+            Committed::Lost => Ok(None),
+        }
+    }
+
+    /// Stores a notice in the place of what it was, with the record that it ended, if it did. If it
+    /// changed at this moment, it comes due again.
+    pub(crate) async fn put(
+        &self,
+        name: &ConversationKey,
+        before: &Notice,
+        after: &Notice,
+    ) -> Result<Step, Outage> {
+        let mut transaction = self.store.transaction();
+        notices::settle(&mut transaction, name, before, after);
+        if before.state != after.state || before.due.is_some() && after.due.is_none() {
+            notices::record_end(&mut transaction, after, &self.record(name, after));
+        }
+        let _stored = self.store.commit(transaction).await?;
+        Ok(Step::Done)
+    }
+
+    /// Stores what a provider answered, by which id it will name the notice, and that it ended, if it
+    /// did. The provider's yes would be lost with a write that fails, and somebody told twice: so it
+    /// is tried again for a while.
+    pub(crate) async fn settle(
+        &self,
+        name: &ConversationKey,
+        before: &Notice,
+        after: &Notice,
+    ) -> Result<Step, Outage> {
         let mut tries = Attempts::within(BUDGET);
         let mut again = false;
         loop {
-            let outage = match self.settle_once(name, notice, again).await {
+            let outage = match self.settle_once(name, before, after, again).await {
                 Ok(true) => return Ok(Step::Done),
                 Ok(false) => Outage::new(OutageKind::Contended, "notify", "attempts"),
                 Err(outage) if outage.kind() == OutageKind::Broken => return Err(outage),
@@ -160,74 +251,64 @@ impl Notify {
     async fn settle_once(
         &self,
         name: &ConversationKey,
-        notice: &Notice,
+        before: &Notice,
+        after: &Notice,
         again: bool,
     ) -> Result<bool, Outage> {
         if again {
             // The earlier try was written and its answer lost; or the claim ran out meanwhile, and
-            // its next holder settles the notice.
-            let key = key::notice(name, notice.number);
+            // its next holder settles the notice; or feedback was faster, and says more.
+            let key = key::notice(name, before.number, &before.recipient);
             let stored: Option<Notice> = self.store.read([key.clone()]).await?.take(&key)?;
-            let is_held =
-                |stored: &Notice| stored.is_queued() && stored.attempts == notice.attempts;
+            let is_held = |stored: &Notice| {
+                stored.attempts == before.attempts && stored.version == before.version
+            };
             if !stored.as_ref().is_some_and(is_held) {
                 return Ok(true);
             }
         }
+        let now = self.sources.now();
         let mut transaction = self.store.transaction();
-        notices::settle(&mut transaction, name, notice);
-        notices::record_end(&mut transaction, notice, &self.record(name, notice));
+        notices::settle(&mut transaction, name, before, after);
+        if let (NoticeState::Accepted { provider_id: Some(id), .. }, Some(channel)) =
+            (&after.state, after.channel)
+        {
+            notices::remember(&mut transaction, name, after, (channel, id), now);
+        }
+        notices::record_end(&mut transaction, after, &self.record(name, after));
         Ok(self.store.commit(transaction).await? == Committed::Done)
     }
 
-    /// Hands the notice to the provider of its channel.
-    async fn hand_over(&self, name: &ConversationKey, notice: &Notice, facts: &Facts) -> Answer {
-        let Facts { clinic, patient, templates } = facts;
-        let link = notice::link(&self.link_domain, &name.conversation);
-        let address = (notice.channel, &patient.email, &patient.sms);
-        let sent = match address {
-            (Some(Channel::Email), Some(to), _) => {
-                let words = notice::wording(Channel::Email, clinic, patient, templates, &link);
-                let email = Email {
-                    to,
-                    subject: &words.subject,
-                    text: &words.text,
-                    html: &words.html,
-                    date: self.sources.now(),
-                    reference: &self.sources.new_id(),
-                };
-                self.mailer.send(email).await
-            }
-            (Some(Channel::Sms), _, Some(to)) => {
-                let words = notice::wording(Channel::Sms, clinic, patient, templates, &link);
-                self.texter.send(to, &words.text).await
-            }
-            _ => return Answer::Permanent(notice::FailureReason::NoUsableAddress),
+    pub(crate) fn record(&self, name: &ConversationKey, notice: &Notice) -> Record {
+        let channel = notice.channel.map_or("none", Channel::as_str);
+        let whom = match &notice.recipient {
+            Recipient::Patient => None,
+            Recipient::Guardian { id } => Some(id.to_string()),
+            Recipient::Staff { id } => Some(id.to_string()),
         };
-        match sent {
-            Ok(id) => Answer::Accepted { provider_id: id.into_string() },
-            Err(error) => {
-                let outcome_unknown = error.outcome_unknown;
-                tracing::warn!(code = error.code(), outcome_unknown, "a notice was not accepted");
-                error.into()
-            }
-        }
+        let mut objects = vec![
+            name.conversation.to_string(),
+            notice.number.to_string(),
+            channel.to_owned(),
+            notice.state.as_str().to_owned(),
+        ];
+        objects.extend(whom);
+        self.record_of(name, Action::NoticeEnd, objects)
     }
 
-    fn record(&self, name: &ConversationKey, notice: &Notice) -> Record {
-        let channel = notice.channel.map_or("none", Channel::as_str);
+    pub(crate) fn record_of(
+        &self,
+        name: &ConversationKey,
+        action: Action,
+        objects: Vec<String>,
+    ) -> Record {
         let subject = Subject {
             clinic: Some(name.clinic.clone()),
             patient: Some(name.patient.clone()),
-            objects: vec![
-                name.conversation.to_string(),
-                notice.number.to_string(),
-                channel.to_owned(),
-                notice.state.as_str().to_owned(),
-            ],
+            objects,
         };
         let (id, now) = (self.sources.new_id(), self.sources.now());
-        Record::done(id, now, &Actor::System, Action::NoticeEnd, subject, &self.request_id)
+        Record::done(id, now, &Actor::System, action, subject, &self.request_id)
     }
 }
 

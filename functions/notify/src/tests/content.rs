@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::provider::{email, field};
-use super::world::{BODY, EMAIL, NUMBER, PATIENT_NAME, STAFF_NAME, TITLE, World, name, outbox};
+use super::world::{
+    BODY, EMAIL, NUMBER, PATIENT_NAME, STAFF_NAME, TITLE, World, outbox, reference,
+};
 
 fn assert_nothing_private(request: &[(String, String)], decoded: &str) {
     for private in [TITLE, BODY, PATIENT_NAME, STAFF_NAME, "p1", "s1"] {
@@ -22,7 +24,7 @@ async fn an_email_holds_the_clinic_s_name_and_a_link_and_nothing_private() {
     assert_nothing_private(request, &raw);
     assert!(!raw.contains(NUMBER));
     assert_eq!(raw.matches(EMAIL).count(), 1, "the address itself, as recipient: {raw}");
-    let link = format!("https://portal.test/c/{}", name(1).conversation);
+    let link = format!("https://portal.test/c/{}", reference(1));
     assert!(raw.contains(&format!("<a href=\"{link}\">{link}</a>")), "{raw}");
     assert!(raw.contains("Subject: New secure message from Rideau Clinic\r\n"), "{raw}");
     assert!(raw.contains("Date: Wed, 25 Nov 2026 15:00:00 +0000"), "{raw}");
@@ -37,7 +39,7 @@ async fn a_text_message_holds_the_clinic_s_name_and_a_link_and_nothing_private()
     let text = field(request, "Message");
     assert_nothing_private(request, text);
     assert!(request.iter().all(|(_, value)| !value.contains(EMAIL)));
-    let link = format!("https://portal.test/c/{}", name(1).conversation);
+    let link = format!("https://portal.test/c/{}", reference(1));
     assert_eq!(text, format!("Rideau Clinic: you have a new secure message: {link}"));
 }
 

@@ -7,9 +7,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod bursts;
 mod content;
 mod failures;
+mod held;
 mod provider;
+mod recipients;
 mod sending;
 mod stuck;
+mod unread;
 mod world;

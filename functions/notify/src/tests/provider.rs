@@ -34,6 +34,19 @@ pub struct Provider {
 struct State {
     script: VecDeque<Behaviour>,
     bodies: Vec<String>,
+    opted_out: Option<bool>,
+}
+
+impl State {
+    /// The answer to a request; `None`: the connection breaks.
+    fn answer(&mut self, body: &str) -> Option<String> {
+        if body.contains("Action=CheckIfPhoneNumberIsOptedOut") {
+            return Some(opted_out_answer(self.opted_out));
+        }
+        self.bodies.push(body.to_owned());
+        let behaviour = self.script.pop_front().unwrap_or(Behaviour::Accept);
+        answer(&behaviour, body.contains("Action=Publish"), self.bodies.len())
+    }
 }
 
 impl Provider {
@@ -56,7 +69,12 @@ impl Provider {
         state.script.extend(std::iter::repeat_n(behaviour.clone(), times));
     }
 
-    /// The requests that reached it, each as the fields of its form.
+    /// What SNS says of whether a number opted out; `None`: it does not know the question.
+    pub fn opted_out(&self, opted_out: Option<bool>) {
+        self.state.lock().unwrap().opted_out = opted_out;
+    }
+
+    /// The requests to send that reached it, each as the fields of its form.
     pub fn requests(&self) -> Vec<Vec<(String, String)>> {
         self.state.lock().unwrap().bodies.iter().map(|body| form(body)).collect()
     }
@@ -107,12 +125,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             continue;
         }
         request.clear();
-        let answer = {
-            let mut state = state.lock().unwrap();
-            state.bodies.push(body.to_owned());
-            let behaviour = state.script.pop_front().unwrap_or(Behaviour::Accept);
-            answer(&behaviour, body.contains("Action=Publish"), state.bodies.len())
-        };
+        let answer = state.lock().unwrap().answer(body);
         match answer {
             Some(answer) => stream.write_all(answer.as_bytes()).await.unwrap(),
             None => return,
@@ -134,10 +147,24 @@ fn answer(behaviour: &Behaviour, is_text: bool, number: usize) -> Option<String>
         Behaviour::HangUp => return None,
         Behaviour::Silence => return Some(String::new()),
     };
+    Some(response(status, &body))
+}
+
+fn opted_out_answer(opted_out: Option<bool>) -> String {
+    let name = "CheckIfPhoneNumberIsOptedOut";
+    let Some(is) = opted_out else {
+        let error = "<Code>InvalidAction</Code><Message>Unknown action</Message>";
+        return response(400, &format!("<ErrorResponse><Error>{error}</Error></ErrorResponse>"));
+    };
+    let result = format!("<{name}Result><isOptedOut>{is}</isOptedOut></{name}Result>");
+    response(200, &format!("<{name}Response>{result}</{name}Response>"))
+}
+
+fn response(status: u16, body: &str) -> String {
     let length = body.len();
-    Some(format!(
+    format!(
         "HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\r\n{body}"
-    ))
+    )
 }
 
 fn form(body: &str) -> Vec<(String, String)> {

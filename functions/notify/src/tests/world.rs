@@ -4,16 +4,19 @@ use std::cell::Cell;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use delivery::{Mailer, Texter};
+use delivery::{Mailer, OptOuts, Sender, Texter};
 use domain::access::Facts;
 use domain::actor::Actor;
+use domain::address::{AddressHash, AddressKey};
 use domain::audit::{Action, Record, Subject};
+use domain::automatic::Timers;
 use domain::clinic::ClinicSettings;
-use domain::command::{self, Addressees, Enclosures, Start};
-use domain::contact::EmailAddress;
-use domain::id::{ClinicId, ConversationId, PatientId, StaffId};
-use domain::notice::{Notice, NoticeTemplate};
-use domain::people::{Patient, StaffMember};
+use domain::command::{self, Addressees, Change, Enclosed, Enclosures, Reply, ReplyFacts, Start};
+use domain::contact::{EmailAddress, SmsNumber};
+use domain::conversation::{Conversation, ReadMarker};
+use domain::id::{ClinicId, ConversationId, LinkReference, PatientId, StaffId};
+use domain::notice::{Notice, NoticeTemplate, Recipient};
+use domain::people::{AccountLink, Patient, StaffMember};
 use domain::rich_text::Body;
 use domain::text::Title;
 use jiff::{SignedDuration, Timestamp};
@@ -23,10 +26,11 @@ use serde_json::{Value, json};
 use store::key::{self, ConversationKey, Key};
 use store::{Committed, Store, change};
 use testkit::{AUDIT, Db, Item, MAIN};
-use worker::{Tick, Trigger, Worker as _};
+use worker::{Brake, Tick, Trigger, Worker as _};
 
-use super::provider::Provider;
-use crate::handler::Notify;
+use super::provider::{Provider, field};
+use crate::handler::{Links, Notify};
+use crate::rate::Rates;
 
 /// A Wednesday, 10:00 in Toronto.
 pub const START: &str = "2026-11-25T15:00:00Z";
@@ -84,13 +88,19 @@ impl World {
         self.put(&key::settings(&clinic_id()), &settings).await;
     }
 
-    /// Stores the patient, with these members in the place of the ordinary ones.
+    /// Stores the patient, with these members in the place of the ordinary ones; addresses as the
+    /// chart system gives them.
     pub async fn patient(&self, members: &Value) {
         let patient = json!({
-            "clinic": "c1", "id": "p1", "version": 1, "name": PATIENT_NAME, "email": EMAIL,
-            "sms": NUMBER, "preferredChannel": "email", "otherChannelConsented": false,
-            "portalAccess": true,
+            "clinic": "c1", "id": "p1", "version": 1, "name": PATIENT_NAME,
+            "email": known_email(EMAIL), "sms": known_number(NUMBER),
+            "preferredChannel": "email", "otherChannelConsented": false, "portalAccess": true,
         });
+        let mut members = members.clone();
+        if let Some(email) = members["email"].as_str() {
+            members["email"] = known_email(email);
+        }
+        let members = &members;
         let patient: Patient = serde_json::from_value(with(patient, members)).unwrap();
         self.put(&key::patient(&clinic_id(), &patient_id()), &patient).await;
     }
@@ -107,19 +117,93 @@ impl World {
         self.put(&key::notice_template(clinic, *language, *channel), &template).await;
     }
 
+    /// Links a guardian, who is told at this email address; with these members in the place of the
+    /// ordinary ones.
+    pub async fn guardian(&self, account: &str, email: &str, members: &Value) {
+        let link = json!({
+            "account": account, "clinic": "c1", "patient": "p1", "version": 1,
+            "relationship": "guardian", "name": "Planted-guardian", "active": true,
+            "changedAt": START,
+            "contact": {
+                "email": known_email(email), "preferredChannel": "email",
+                "otherChannelConsented": false,
+            },
+        });
+        let link: AccountLink = serde_json::from_value(with(link, members)).unwrap();
+        self.put(&key::link_of_patient(&clinic_id(), &patient_id(), &link.account), &link).await;
+    }
+
+    /// Somebody has read the only conversation up to this message.
+    pub async fn has_read(&self, recipient: &Recipient, seen: u32) {
+        let marker = ReadMarker { seen, seen_of_others: seen };
+        self.put(&key::marker(&name(1), &recipient.person()), &marker).await;
+    }
+
+    /// Staff add a message to the only conversation.
+    pub async fn add(&self) {
+        self.reply(&staff_actor()).await;
+    }
+
+    /// The patient, by an account of their own, adds a message to the only conversation.
+    pub async fn answer(&self) {
+        let link = json!({
+            "account": "a1", "clinic": "c1", "patient": "p1", "version": 1,
+            "relationship": "own", "active": true, "changedAt": START,
+        });
+        let link: AccountLink = serde_json::from_value(link).unwrap();
+        self.put(&key::link_of_patient(&clinic_id(), &patient_id(), &link.account), &link).await;
+        self.reply(&Actor::Account { id: link.account }).await;
+    }
+
+    async fn reply(&self, actor: &Actor) {
+        let (clinic, patient) = self.facts().await;
+        let link = match actor {
+            Actor::Account { id } => {
+                let key = key::link_of_patient(&clinic_id(), &patient_id(), id);
+                self.notify.store.read([key.clone()]).await.unwrap().take(&key).unwrap()
+            }
+            _ => None,
+        };
+        let facts =
+            Facts { clinic: Some(clinic), patient: Some(patient), staff: Some(staff()), link };
+        let conversation = self.conversation().await;
+        let about = ReplyFacts {
+            conversation: Some(&conversation),
+            quoted: None,
+            seen: None,
+            marker: ReadMarker::default(),
+            timers: &Timers::default(),
+            enclosed: Enclosed::default(),
+        };
+        let reply = Reply::from(Body::parse(BODY).unwrap());
+        let mut decided = command::reply(actor, reply, &facts, about, now()).unwrap();
+        decided.keep.clear();
+        self.write(&decided, actor, Action::ConversationReply).await;
+    }
+
+    async fn write(&self, change: &Change, actor: &Actor, action: Action) {
+        let id = platform::new_id();
+        let record = Record::done(id, now(), actor, action, Subject::default(), "request");
+        let mut transaction = self.notify.store.transaction();
+        change::write(&mut transaction, change, now(), &record);
+        assert_eq!(self.notify.store.commit(transaction).await.unwrap(), Committed::Done);
+    }
+
+    /// The only conversation as it is stored.
+    pub async fn conversation(&self) -> Conversation {
+        let key = key::conversation(&name(1));
+        self.notify.store.read([key.clone()]).await.unwrap().take(&key).unwrap().unwrap()
+    }
+
     /// Staff start a conversation, as `send-message` stores it.
     pub async fn start(&self, number: u32) {
-        let staff: StaffMember = serde_json::from_value(json!({
-            "clinic": "c1", "id": "s1", "version": 1, "name": STAFF_NAME, "roles": ["clinician"],
-            "active": true, "seesAllConversations": false,
-        }))
-        .unwrap();
-        let actor = Actor::Staff { clinic: clinic_id(), id: StaffId::parse("s1").unwrap() };
+        let actor = staff_actor();
         let (clinic, patient) = self.facts().await;
         let (clinic, patient) = (Some(clinic), Some(patient));
-        let facts = Facts { clinic, patient, staff: Some(staff), link: None };
+        let facts = Facts { clinic, patient, staff: Some(staff()), link: None };
         let start = Start {
             conversation: name(number).conversation,
+            reference: reference(number),
             title: Title::parse(TITLE).unwrap(),
             body: Body::parse(BODY).unwrap(),
             to: Vec::new(),
@@ -130,12 +214,7 @@ impl World {
         };
         let nobody = Addressees::default();
         let decided = command::start(&actor, start, &facts, nobody, now()).unwrap();
-        let action = Action::ConversationStart;
-        let id = platform::new_id();
-        let record = Record::done(id, now(), &actor, action, Subject::default(), "request");
-        let mut transaction = self.notify.store.transaction();
-        change::write(&mut transaction, &decided, now(), &record);
-        assert_eq!(self.notify.store.commit(transaction).await.unwrap(), Committed::Done);
+        self.write(&decided, &actor, Action::ConversationStart).await;
     }
 
     /// The clinic's settings and the patient, as they are stored.
@@ -161,7 +240,41 @@ impl World {
     }
 
     pub async fn step(&self, key: Key) {
-        self.notify.step(key).await.unwrap();
+        Box::pin(self.notify.step(key)).await.unwrap();
+    }
+
+    /// The notice of a message of the only conversation to one person, if there is one.
+    pub async fn notice_to(&self, number: u32, recipient: &Recipient) -> Option<Notice> {
+        let key = key::notice(&name(1), number, recipient);
+        self.notify.store.read([key.clone()]).await.unwrap().take(&key).unwrap()
+    }
+
+    /// How the notice of a message of the only conversation to the patient stands.
+    pub async fn state_of(&self, number: u32) -> String {
+        let notice = self.notice_to(number, &Recipient::Patient).await.expect("there is a notice");
+        notice.state.as_str().to_owned()
+    }
+
+    /// To whom emails were handed over, in their order.
+    pub fn told(&self) -> Vec<String> {
+        let requests = self.provider.requests();
+        requests.iter().map(|form| field(form, "Destinations.member.1").to_owned()).collect()
+    }
+
+    /// To whom emails were handed over, text messages aside.
+    pub fn told_by_email(&self) -> Vec<String> {
+        let requests = self.provider.requests().into_iter();
+        requests
+            .filter(|form| form.iter().any(|(name, _)| name == "RawMessage.Data"))
+            .map(|form| field(&form, "Destinations.member.1").to_owned())
+            .collect()
+    }
+
+    /// Does what is due until nothing more happens.
+    pub async fn run_dry(&self) {
+        for _ in 0..4 {
+            self.tick().await;
+        }
     }
 
     /// The notice of the only message, if there is one.
@@ -207,14 +320,17 @@ impl World {
             .collect()
     }
 
-    /// Checks that nothing is left to do, now or ever.
+    /// Checks that nothing is left to do, now or ever, but to look whether messages were read.
     pub async fn expect_nothing_due(&self) {
         for item in self.db.all_items(MAIN).await {
+            if item["sk"].as_s().unwrap().starts_with("UNREAD#") {
+                continue;
+            }
             assert!(!item.contains_key("due_pk") && !item.contains_key("due_sk"), "{item:?}");
         }
     }
 
-    async fn put(&self, key: &Key, item: &impl Serialize) {
+    pub async fn put(&self, key: &Key, item: &impl Serialize) {
         let mut transaction = self.notify.store.transaction();
         transaction.put(key, item, [], None);
         assert_eq!(self.notify.store.commit(transaction).await.unwrap(), Committed::Done);
@@ -223,13 +339,20 @@ impl World {
 
 pub fn notify(client: Client, provider: &Provider) -> Notify {
     let config = provider.config();
-    let sender = EmailAddress::parse("no-reply@mail.clinic.test").unwrap();
+    let sender = Sender {
+        address: EmailAddress::parse("no-reply@mail.clinic.test").unwrap(),
+        configuration_set: Some("notices".to_owned()),
+        unsubscribe: None,
+    };
     Notify {
         store: Store::new(client, MAIN.to_owned(), AUDIT.to_owned()),
         sources: Sources { now, new_id: platform::new_id },
-        mailer: Mailer::new(&config, &sender),
+        mailer: Mailer::new(&config, sender),
         texter: Texter::new(&config),
-        link_domain: "portal.test".to_owned(),
+        opt_outs: OptOuts::new(&config),
+        links: Links { patients: "portal.test".to_owned(), staff: "staff.test".to_owned() },
+        rates: Rates { email: 1_000, sms: 1_000 },
+        brake: Brake::default(),
         request_id: "invocation".to_owned(),
     }
 }
@@ -269,7 +392,44 @@ pub fn outbox(number: u32) -> Key {
 }
 
 pub fn notice(number: u32) -> Key {
-    key::notice(&name(number), 1)
+    key::notice(&name(number), 1, &Recipient::Patient)
+}
+
+/// What the links of a conversation of the samples carry.
+pub fn reference(number: u32) -> LinkReference {
+    LinkReference::parse(&format!("{number:032x}")).unwrap()
+}
+
+const ADDRESS_KEY: AddressKey = AddressKey::new([7; 32]);
+
+fn known_email(address: &str) -> Value {
+    serde_json::to_value(ADDRESS_KEY.know(EmailAddress::parse(address).unwrap())).unwrap()
+}
+
+fn known_number(number: &str) -> Value {
+    serde_json::to_value(ADDRESS_KEY.know(SmsNumber::from_e164(number).unwrap())).unwrap()
+}
+
+/// The hash of an email address.
+pub fn hash_of(address: &str) -> AddressHash {
+    ADDRESS_KEY.know(EmailAddress::parse(address).unwrap()).hash
+}
+
+/// The hash of the patient's number.
+pub fn hash_of_number() -> AddressHash {
+    ADDRESS_KEY.know(SmsNumber::from_e164(NUMBER).unwrap()).hash
+}
+
+fn staff() -> StaffMember {
+    serde_json::from_value(json!({
+        "clinic": "c1", "id": "s1", "version": 1, "name": STAFF_NAME, "roles": ["clinician"],
+        "active": true, "seesAllConversations": false,
+    }))
+    .unwrap()
+}
+
+fn staff_actor() -> Actor {
+    Actor::Staff { clinic: clinic_id(), id: StaffId::parse("s1").unwrap() }
 }
 
 /// The objects of a record that the only message's notice ended.
