@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use domain::address::{AddressKey, Contact};
 use domain::birth_date::BirthDate;
-use domain::clinic::Language;
-use domain::contact::{EmailAddress, SmsNumber};
+use domain::contact::EmailAddress;
 use domain::id::{AccountId, ClinicId, GroupId, PatientId, StaffId};
 use domain::people::{
-    AccountLink, Channel, Group, MAX_GROUPS_OF_STAFF, Patient, Relationship, Role, StaffMember,
+    AccountLink, Group, MAX_GROUPS_OF_STAFF, Patient, Relationship, Role, StaffMember,
 };
 use domain::problem_codes::of_name;
 use domain::refusal::{Checks, Code, Refusal};
@@ -17,6 +17,8 @@ use jiff::civil::Date;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 use serde::{Deserialize, Serialize};
+
+use crate::contact::{ContactInput, ContactOutput};
 
 /// A staff record that a request puts in place of the one before.
 #[derive(Deserialize)]
@@ -36,6 +38,9 @@ pub struct StaffInput {
     /// Absent: none.
     #[serde(default)]
     groups: Vec<String>,
+    /// Where this person is told, if they choose to be; absent or null: nowhere.
+    #[serde(default)]
+    email: Option<String>,
 }
 
 /// A group that a request puts in place of the one before.
@@ -87,6 +92,19 @@ pub struct LinkInput {
     /// A guardian's; the patient's own account has the patient's name.
     #[serde(default)]
     name: Option<String>,
+    /// A guardian's; absent or null: the guardian is told nowhere.
+    #[serde(default)]
+    contact: Option<ContactInput>,
+}
+
+/// What a link that a request makes says.
+pub struct LinkDocument {
+    /// What the account is to the patient.
+    pub relationship: Relationship,
+    /// The guardian's name.
+    pub name: Option<DisplayName>,
+    /// Where and how the guardian wants to be told.
+    pub contact: Option<Contact>,
 }
 
 /// The record that another one is merged into.
@@ -109,6 +127,8 @@ pub struct StaffOutput<'a> {
     sees_all_conversations: bool,
     accepts_patient_messages: bool,
     groups: &'a BTreeSet<GroupId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a EmailAddress>,
 }
 
 /// A group as an answer shows it.
@@ -123,8 +143,7 @@ pub struct GroupOutput<'a> {
     accepts_patient_messages: bool,
 }
 
-/// A patient record as an answer shows it: addresses in their canonical form, the language as
-/// `en`, `fr` or null.
+/// A patient record as an answer shows it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PatientOutput<'a> {
@@ -138,11 +157,8 @@ pub struct PatientOutput<'a> {
     family_name: Option<&'a DisplayName>,
     #[serde(skip_serializing_if = "Option::is_none")]
     birth_date: Option<BirthDate>,
-    email: Option<&'a EmailAddress>,
-    sms: Option<&'a SmsNumber>,
-    preferred_channel: Channel,
-    other_channel_consented: bool,
-    language: Option<Language>,
+    #[serde(flatten)]
+    contact: ContactOutput<'a>,
     portal_access: bool,
     /// The record that this one was merged into.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,6 +176,8 @@ pub struct LinkOutput<'a> {
     relationship: Relationship,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a DisplayName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<ContactOutput<'a>>,
     active: bool,
     changed_at: Timestamp,
 }
@@ -168,6 +186,7 @@ impl StaffInput {
     /// The staff record, or everything that is wrong with it.
     pub fn parse(
         &self,
+        key: &AddressKey,
         clinic: ClinicId,
         id: StaffId,
         version: u64,
@@ -182,6 +201,8 @@ impl StaffInput {
             checks.note(Code::RolesRequired, "/roles");
         }
         let groups = self.groups(&mut checks);
+        let email = self.email.as_deref().map(EmailAddress::parse);
+        let email = email.and_then(|parsed| checks.take("/email", parsed));
         checks.finish()?;
         let Some(name) = name else { return Err(Code::Internal.into()) };
         Ok(StaffMember {
@@ -194,6 +215,7 @@ impl StaffInput {
             sees_all_conversations: self.sees_all_conversations.unwrap_or_default(),
             accepts_patient_messages: self.accepts_patient_messages.unwrap_or_default(),
             groups,
+            email: email.map(|email| key.know(email)),
         })
     }
 }
@@ -248,6 +270,7 @@ impl PatientInput {
     /// is not undone by a change of the record.
     pub fn parse(
         &self,
+        key: &AddressKey,
         clinic: ClinicId,
         id: PatientId,
         version: u64,
@@ -260,15 +283,9 @@ impl PatientInput {
         let family_name = optional_name("/familyName", self.family_name.as_deref(), &mut checks);
         let born = self.birth_date.as_deref().map(|text| BirthDate::parse(text, today));
         let birth_date = born.and_then(|parsed| checks.take("/birthDate", parsed));
-        let email = self.email.as_deref().map(EmailAddress::parse);
-        let email = email.and_then(|parsed| checks.take("/email", parsed));
-        let sms = self.sms.as_deref().map(SmsNumber::parse);
-        let sms = sms.and_then(|parsed| checks.take("/sms", parsed));
-        let channel = checks.take("/preferredChannel", word::<Channel>(&self.preferred_channel));
-        let language = self.language.as_deref().map(Language::parse);
-        let language = language.and_then(|parsed| checks.take("/language", parsed));
+        let contact = self.contact().parse("", key, &mut checks);
         checks.finish()?;
-        let (Some(name), Some(preferred_channel)) = (name, channel) else {
+        let (Some(name), Some(contact)) = (name, contact) else {
             return Err(Code::Internal.into());
         };
         Ok(Patient {
@@ -279,25 +296,35 @@ impl PatientInput {
             given_name,
             family_name,
             birth_date,
-            email,
-            sms,
-            preferred_channel,
-            other_channel_consented: self.other_channel_consented.unwrap_or_default(),
-            language,
+            contact,
             portal_access: self.portal_access.unwrap_or_default(),
             successor: before.and_then(|before| before.successor.clone()),
         })
     }
+
+    /// The members that are the contact's. They are not flattened: what is wrong with them would be
+    /// told without its place.
+    fn contact(&self) -> ContactInput {
+        ContactInput {
+            email: self.email.clone(),
+            sms: self.sms.clone(),
+            preferred_channel: self.preferred_channel.clone(),
+            other_channel_consented: self.other_channel_consented,
+            language: self.language.clone(),
+        }
+    }
 }
 
 impl LinkInput {
-    /// What the account is to the patient, and the guardian's name.
-    pub fn parse(&self) -> Result<(Relationship, Option<DisplayName>), Refusal> {
+    /// What the link says, or everything that is wrong with it.
+    pub fn parse(&self, key: &AddressKey) -> Result<LinkDocument, Refusal> {
         let mut checks = Checks::new();
         let relationship = checks.take("/relationship", word(&self.relationship));
         let name = optional_name("/name", self.name.as_deref(), &mut checks);
+        let contact = self.contact.as_ref();
+        let contact = contact.and_then(|contact| contact.parse("/contact", key, &mut checks));
         checks.finish()?;
-        Ok((relationship.ok_or(Code::Internal)?, name))
+        Ok(LinkDocument { relationship: relationship.ok_or(Code::Internal)?, name, contact })
     }
 }
 
@@ -313,6 +340,7 @@ impl<'a> From<&'a StaffMember> for StaffOutput<'a> {
             sees_all_conversations: staff.sees_all_conversations,
             accepts_patient_messages: staff.accepts_patient_messages,
             groups: &staff.groups,
+            email: staff.email.as_ref().map(|known| &known.address),
         }
     }
 }
@@ -340,11 +368,7 @@ impl<'a> From<&'a Patient> for PatientOutput<'a> {
             given_name: patient.given_name.as_ref(),
             family_name: patient.family_name.as_ref(),
             birth_date: patient.birth_date,
-            email: patient.email.as_ref(),
-            sms: patient.sms.as_ref(),
-            preferred_channel: patient.preferred_channel,
-            other_channel_consented: patient.other_channel_consented,
-            language: patient.language,
+            contact: ContactOutput::from(&patient.contact),
             portal_access: patient.portal_access,
             successor: patient.successor.as_ref(),
         }
@@ -360,6 +384,7 @@ impl<'a> From<&'a AccountLink> for LinkOutput<'a> {
             version: link.version,
             relationship: link.relationship,
             name: link.name.as_ref(),
+            contact: link.contact.as_ref().map(ContactOutput::from),
             active: link.active,
             changed_at: link.changed_at,
         }
@@ -375,6 +400,6 @@ fn optional_name(place: &str, text: Option<&str>, checks: &mut Checks) -> Option
 }
 
 /// One of the words of an enumeration.
-fn word<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, Code> {
+pub fn word<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, Code> {
     T::deserialize(text.into_deserializer()).map_err(|_: ValueError| Code::WrongType)
 }

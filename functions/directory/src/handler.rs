@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
+use delivery::OptOuts;
 use domain::access::{Administration, administer};
 use domain::actor::Actor;
+use domain::address::AddressKey;
 use domain::audit::{Action, Record, Subject};
 use domain::clinic::ClinicSettings;
 use domain::id::ClinicId;
 use domain::outage::{Outage, OutageKind};
+use domain::people::StaffMember;
 use domain::refusal::{Code, Refusal};
 use edge::{Failure, Precondition, Request, Response, Service};
 use platform::{Attempts, Sources};
@@ -22,18 +25,30 @@ pub(crate) const PATIENT: &str = "/clinics/{clinicId}/patients/{patientId}";
 pub(crate) const BATCH: &str = "/clinics/{clinicId}/directory-batches";
 const SUCCESSOR: &str = "/clinics/{clinicId}/patients/{patientId}/successor";
 pub(crate) const LINK: &str = "/clinics/{clinicId}/patients/{patientId}/links/{accountId}";
+const PREFERENCES: &str = "/clinics/{clinicId}/staff/{staffId}/preferences";
+const ADDRESSES: &str = "/clinics/{clinicId}/patients/{patientId}/addresses";
+const CONSENT: &str = "/clinics/{clinicId}/patients/{patientId}/addresses/{channel}/consent";
+const OPT_OUT: &str = "/clinics/{clinicId}/patients/{patientId}/addresses/{channel}/opt-out";
+const GUARDIAN_CONSENT: &str =
+    "/clinics/{clinicId}/patients/{patientId}/links/{accountId}/addresses/{channel}/consent";
+const GUARDIAN_OPT_OUT: &str =
+    "/clinics/{clinicId}/patients/{patientId}/links/{accountId}/addresses/{channel}/opt-out";
 
 /// How long a change is decided again when other writers are first, and how long entries of a batch
 /// are begun. The last one's AWS calls end within 5 s each, so all of it fits the function's 10 s.
 const BUDGET: Duration = Duration::from_secs(3);
 
 /// Reads and changes the directory.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Handler {
     /// The tables.
     pub store: Store,
     /// Time and ids.
     pub sources: Sources,
+    /// The key of the hashes under which is kept what is known of addresses.
+    pub address_key: AddressKey,
+    /// The numbers that opted out with their carriers.
+    pub opt_outs: OptOuts,
 }
 
 /// What was found for a caller who may do what was asked.
@@ -54,6 +69,17 @@ impl Handler {
         what: Administration,
         keys: impl IntoIterator<Item = Key>,
     ) -> Result<Facts, Failure> {
+        self.facts_for(actor, clinic, keys, |staff| administer(actor, clinic, staff, what)).await
+    }
+
+    /// The same by another rule, which is given the caller's own staff record.
+    pub(crate) async fn facts_for(
+        &self,
+        actor: &Actor,
+        clinic: &ClinicId,
+        keys: impl IntoIterator<Item = Key>,
+        rule: impl FnOnce(Option<&StaffMember>) -> Result<(), Refusal>,
+    ) -> Result<Facts, Failure> {
         if !actor.may_address(clinic) {
             return Err(Code::NotFound.into());
         }
@@ -65,7 +91,7 @@ impl Handler {
         let keys = keys.into_iter().chain(own.clone()).chain([settings.clone()]);
         let found = self.store.read(keys).await?;
         let own = own.map(|key| found.get(&key)).transpose()?.flatten();
-        administer(actor, clinic, own.as_ref(), what)?;
+        rule(own.as_ref())?;
         let settings = found.get(&settings)?.ok_or(Code::NotFound)?;
         Ok(Facts { found, settings })
     }
@@ -95,6 +121,11 @@ impl Handler {
                 Action::LinkView => Some(self.view_link(request, actor).await?),
                 Action::LinkChange => self.put_link(request, actor).await?,
                 Action::LinkRevoke => self.revoke_link(request, actor).await?,
+                Action::PreferencesView => Some(self.view_preferences(request, actor).await?),
+                Action::PreferencesChange => self.put_preferences(request, actor).await?,
+                Action::AddressView => Some(self.view_addresses(request, actor).await?),
+                Action::AddressConsent => Some(self.record_consent(request, actor).await?),
+                Action::AddressOptOut => Some(self.record_opt_out(request, actor).await?),
                 _ => return Err(Code::NotFound.into()),
             };
             if let Some(response) = response {
@@ -156,6 +187,11 @@ pub(crate) fn action_of(request: &Request) -> Action {
         ("GET", LINK) => Action::LinkView,
         ("PUT", LINK) => Action::LinkChange,
         ("DELETE", LINK) => Action::LinkRevoke,
+        ("GET", PREFERENCES) => Action::PreferencesView,
+        ("PUT", PREFERENCES) => Action::PreferencesChange,
+        ("GET", ADDRESSES) => Action::AddressView,
+        ("POST", CONSENT | GUARDIAN_CONSENT) => Action::AddressConsent,
+        ("POST", OPT_OUT | GUARDIAN_OPT_OUT) => Action::AddressOptOut,
         _ => Action::Unrouted,
     }
 }

@@ -56,7 +56,7 @@ impl Handler {
         let record: Patient = facts.found.get(&patient)?.ok_or(Code::NotFound)?;
         let before: Option<AccountLink> = facts.found.get(&key)?;
         let expected = expected(request)?;
-        let (relationship, guardian) = request.json::<LinkInput>()?.parse()?;
+        let document = request.json::<LinkInput>()?.parse(&self.address_key)?;
         let active_links = active_links?;
         let itself = usize::from(before.as_ref().is_some_and(|before| before.active));
         let change = version::change(before.as_ref(), expected, |version| {
@@ -65,8 +65,9 @@ impl Handler {
                 clinic: name.clinic.clone(),
                 patient: name.patient.clone(),
                 version,
-                relationship,
-                name: guardian.clone(),
+                relationship: document.relationship,
+                name: document.name.clone(),
+                contact: document.contact.clone(),
                 active: true,
                 changed_at: self.sources.now(),
             }

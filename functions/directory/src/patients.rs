@@ -42,7 +42,8 @@ impl Handler {
         let input: PatientInput = request.json()?;
         let today = facts.settings.today(self.sources.now());
         let change = version::change(before.as_ref(), expected, |version| {
-            input.parse(clinic.clone(), id.clone(), version, before.as_ref(), today)
+            let (clinic, id) = (clinic.clone(), id.clone());
+            input.parse(&self.address_key, clinic, id, version, before.as_ref(), today)
         })?;
         let record = self.done(request, actor, subject(clinic, id));
         let patient = match change {
@@ -135,7 +136,7 @@ impl Handler {
     }
 }
 
-fn names(request: &Request) -> Result<(ClinicId, PatientId), Refusal> {
+pub(crate) fn names(request: &Request) -> Result<(ClinicId, PatientId), Refusal> {
     Ok((
         request.path_id("clinicId", ClinicId::parse)?,
         request.path_id("patientId", PatientId::parse)?,

@@ -56,7 +56,7 @@ impl Handler {
             );
         }
         let change = version::change(before.as_ref(), expected, |version| {
-            let staff = input.parse(clinic.clone(), id.clone(), version)?;
+            let staff = input.parse(&self.address_key, clinic.clone(), id.clone(), version)?;
             input.check_groups(&known)?;
             Ok(staff)
         })?;
@@ -90,10 +90,10 @@ impl Handler {
     }
 }
 
-fn names(request: &Request) -> Result<(ClinicId, StaffId), Refusal> {
+pub(crate) fn names(request: &Request) -> Result<(ClinicId, StaffId), Refusal> {
     Ok((request.path_id("clinicId", ClinicId::parse)?, request.path_id("staffId", StaffId::parse)?))
 }
 
-fn subject(clinic: ClinicId, id: StaffId) -> Subject {
+pub(crate) fn subject(clinic: ClinicId, id: StaffId) -> Subject {
     Subject { clinic: Some(clinic), objects: vec![id.into()], ..Subject::default() }
 }

@@ -6,14 +6,17 @@
     reason = "a test fails by panicking"
 )]
 
+mod addresses;
 mod batch;
 mod groups;
 mod guardians;
 mod links;
 mod merges;
 mod patients;
+mod preferences;
 mod repeats;
 mod rights;
+mod sns;
 mod staff;
 mod versions;
 mod world;

@@ -101,6 +101,34 @@ async fn entries_are_written_in_an_order_that_works_and_answered_in_their_own() 
 }
 
 #[tokio::test]
+async fn links_and_staff_bring_their_addresses() {
+    let world = World::new().await;
+    let child = with(Target::Patient("p1"), "birthDate", json!("2018-06-01"));
+    let contact = json!({"sms": "514 555 0143", "preferredChannel": "sms"});
+    let guardian =
+        |contact: &Value| json!({"relationship": "guardian", "name": "Grace", "contact": contact});
+    let entries = json!([
+        but(patient("p1"), "document", child),
+        but(link("p1", "a1"), "document", guardian(&contact)),
+        but(link("p1", "a2"), "document", guardian(&json!({"preferredChannel": "fax"}))),
+        but(link("p1", "a3"), "document", json!({"relationship": "own", "contact": contact})),
+        but(staff("s1", &[]), "document", with(Target::Staff("s1"), "email", json!("s@c.test"))),
+    ]);
+    let answer = world.call_many(batch(CHART, &entries)).await;
+    let wanted =
+        [(201, ""), (201, ""), (422, "wrong_type"), (422, "contact_of_own_link"), (201, "")];
+    assert_eq!(statuses(&answer), wanted.map(|(status, code)| (status, code.to_owned())));
+    let outcomes = outcomes(&answer);
+    let pointer = |index: usize| outcomes[index]["errors"][0]["pointer"].clone();
+    assert_eq!(pointer(2), "/entries/2/document/contact/preferredChannel");
+    assert_eq!(pointer(3), "/entries/3/document/contact");
+    let linked = world.call(get(CHART, Target::Link("p1", "a1"))).await;
+    assert_eq!(linked.body["contact"]["sms"], "+15145550143");
+    let member = world.call(get(CHART, Target::Staff("s1"))).await;
+    assert_eq!(member.body["email"], "s@c.test");
+}
+
+#[tokio::test]
 async fn a_batch_that_comes_again_changes_nothing() {
     let world = World::new().await;
     let first = world.call_many(sample("batch.chart.json")).await.expect(200, "");

@@ -22,6 +22,20 @@ fn guardian() -> Value {
     json!({"relationship": "guardian", "name": "Grace Secret"})
 }
 
+/// A guardian's link with this contact.
+fn told(contact: &Value) -> Value {
+    let mut document = guardian();
+    document["contact"] = contact.clone();
+    document
+}
+
+fn contact() -> Value {
+    json!({
+        "email": " Grace.Hidden@example.test", "sms": "(514) 555-0143",
+        "preferredChannel": "sms", "otherChannelConsented": true, "language": "fr-CA",
+    })
+}
+
 /// The chart corrects the birth date.
 async fn corrected(world: &World, birth_date: &str) {
     let tag = world.call(get(CHART, PATIENT)).await.etag.unwrap();
@@ -126,6 +140,92 @@ async fn an_age_that_is_corrected_meanwhile_counts() {
     let (status, _, body) = send(&unlucky, put(CHART, LINK, CREATE, &guardian())).await;
     assert_eq!((status, body["code"].as_str()), (409, Some("guardian_age_reached")));
     assert!(world.items("LINK#").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_guardian_is_told_where_the_link_says() {
+    let world = world_with(json!("2018-06-01")).await;
+    let answer = world.call(put(CHART, LINK, CREATE, &told(&contact()))).await.expect(201, "");
+    assert_eq!(
+        answer.body["contact"],
+        json!({
+            "email": "Grace.Hidden@example.test", "sms": "+15145550143",
+            "preferredChannel": "sms", "otherChannelConsented": true, "language": "fr",
+        })
+    );
+    assert_eq!(
+        answer.changes(),
+        [
+            "relationship: - -> guardian",
+            "name: - -> set",
+            "contact.email: - -> set",
+            "contact.sms: - -> set",
+            "contact.preferredChannel: - -> sms",
+            "contact.otherChannelConsented: - -> true",
+            "contact.language: - -> fr",
+            "active: - -> true",
+        ]
+    );
+    for secret in ["Grace", "Hidden", "5145550143"] {
+        assert!(!answer.record.to_string().contains(secret));
+    }
+    assert_eq!(world.call(get(ADMIN, LINK)).await.body, answer.body);
+    let places = world.items("LINK#").await;
+    assert_eq!((places.len(), &places[0]["contact"]), (2, &places[1]["contact"]));
+    let stored: Value = serde_dynamo::from_item(places[0].clone()).unwrap();
+    let hash = email_hash("grace.hidden@example.test");
+    assert_eq!(
+        stored["contact"]["email"],
+        json!({"address": "Grace.Hidden@example.test", "hash": hash})
+    );
+
+    // What is not said is not allowed.
+    let least = told(&json!({"preferredChannel": "email"}));
+    let answer = world.call(put(CHART, LINK, Some(("If-Match", "\"1\"")), &least)).await;
+    let answer = answer.expect(200, "");
+    assert_eq!(
+        answer.body["contact"],
+        json!({
+            "email": null, "sms": null, "preferredChannel": "email",
+            "otherChannelConsented": false, "language": null,
+        })
+    );
+    // Revoking leaves it, and a link that says none has none.
+    world.call(delete(CHART, LINK)).await.expect(204, "");
+    assert_eq!(world.call(get(CHART, LINK)).await.body["contact"], answer.body["contact"]);
+    let none = put(CHART, LINK, Some(("If-Match", "\"3\"")), &told(&Value::Null));
+    assert_eq!(world.call(none).await.expect(200, "").body.get("contact"), None);
+}
+
+#[tokio::test]
+async fn a_contact_is_refused_with_its_place_and_never_on_an_own_link() {
+    let world = world_with(json!("2018-06-01")).await;
+    let wrong = json!({
+        "email": "x", "sms": "1 855 555 0123", "preferredChannel": "fax", "language": "es",
+    });
+    let answer = world.call(put(CHART, LINK, CREATE, &told(&wrong))).await;
+    assert_eq!(
+        answer.expect(422, "email_invalid").reasons(),
+        [
+            "email_invalid /contact/email",
+            "phone_cannot_receive_sms /contact/sms",
+            "wrong_type /contact/preferredChannel",
+            "language_unknown /contact/language",
+        ]
+    );
+    for (contact, reason) in [
+        (json!({}), "missing_member /contact/preferredChannel"),
+        (json!([]), "wrong_type /contact"),
+        (json!({"preferredChannel": "sms", "fax": "1"}), "unknown_member /contact/fax"),
+        (json!({"preferredChannel": "sms", "sms": 1}), "wrong_type /contact/sms"),
+    ] {
+        let answer = world.call(put(CHART, LINK, CREATE, &told(&contact))).await;
+        assert_eq!((answer.status, answer.reasons()), (422, vec![reason.to_owned()]));
+    }
+    let own = json!({"relationship": "own", "contact": contact()});
+    let answer = world.call(put(CHART, LINK, CREATE, &own)).await;
+    let answer = answer.expect(422, "contact_of_own_link");
+    assert_eq!(answer.reasons(), ["contact_of_own_link /contact"]);
 }
 
 #[tokio::test]

@@ -39,6 +39,20 @@ async fn what_was_put_is_what_is_read() {
 }
 
 #[tokio::test]
+async fn addresses_are_kept_with_their_hashes_and_shown_without() {
+    let world = World::with_patient().await;
+    let mut stored = world.items("PROFILE").await;
+    let stored: Value = serde_dynamo::from_item(stored.remove(0)).unwrap();
+    let (email, sms) = (email_hash("Patient.One@Example.test"), sms_hash("514-555-0143"));
+    assert_eq!(stored["email"], json!({"address": "patient.one@example.test", "hash": email}));
+    assert_eq!(stored["sms"], json!({"address": "+15145550143", "hash": sms}));
+    let shown = world.call(get(CHART, PATIENT)).await;
+    for hash in [email, sms] {
+        assert!(!format!("{} {}", shown.body, shown.record).contains(hash.as_str()));
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_said_is_not_allowed() {
     let world = World::with_patient().await;
     let least = json!({"name": "Patient One", "preferredChannel": "sms"});

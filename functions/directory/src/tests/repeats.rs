@@ -23,9 +23,13 @@ async fn world() -> World {
 const CHILD: Target = Target::Patient("p2");
 
 /// Each target with the document that creates it, the one that replaces that, and another one.
-fn targets() -> [(Target, [Value; 3]); 5] {
+fn targets() -> [(Target, [Value; 3]); 6] {
     let (staff, group, patient) = (Target::Staff("s1"), Target::Group("g2"), Target::Patient("p1"));
     let guardian = |name: &str| json!({"relationship": "guardian", "name": name});
+    let told_at = |email: &str| {
+        let contact = json!({"email": email, "preferredChannel": "email"});
+        json!({"relationship": "guardian", "name": "G", "contact": contact})
+    };
     [
         (
             staff,
@@ -53,6 +57,10 @@ fn targets() -> [(Target, [Value; 3]); 5] {
         ),
         (Target::Link("p2", "a1"), [guardian("Grace"), guardian("Grace Hopper"), guardian("Ada")]),
         (Target::Link("p2", "a2"), [json!({"relationship": "own"}), guardian("G"), guardian("H")]),
+        (
+            Target::Link("p2", "a3"),
+            [guardian("G"), told_at("g@example.test"), told_at("h@example.test")],
+        ),
     ]
 }
 

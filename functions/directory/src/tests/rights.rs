@@ -81,12 +81,40 @@ async fn the_samples_are_answered() {
         ("get-link.chart.json", 200, "\"1\""),
         ("delete-link.admin.json", 204, ""),
         ("put-link.admin.json", 200, "\"3\""),
+        ("get-preferences.staff.json", 200, ""),
+        ("put-preferences.staff.json", 201, "\"1\""),
+        ("opt-out.chart.json", 200, ""),
+        ("consent.admin.json", 200, ""),
+        ("get-addresses.admin.json", 200, ""),
     ] {
         let answer = world.call(sample(name)).await.expect(status, "");
         assert_eq!(answer.etag.unwrap_or_default(), etag, "{name}");
     }
+    let child = Target::Patient("p2");
+    let born = with(child, "birthDate", json!("2018-06-01"));
+    world.call(put(CHART, child, CREATE, &born)).await.expect(201, "");
+    for (name, status) in [
+        ("create-guardian-link.chart.json", 201),
+        ("guardian-opt-out.admin.json", 200),
+        ("guardian-consent.chart.json", 200),
+    ] {
+        world.call(sample(name)).await.expect(status, "");
+    }
     let before = world.db.all_items(AUDIT).await;
-    for name in ["staff", "group", "patient", "successor", "link", "batch"] {
+    for name in [
+        "staff",
+        "group",
+        "patient",
+        "successor",
+        "link",
+        "batch",
+        "preferences",
+        "addresses",
+        "consent",
+        "opt-out",
+        "guardian-consent",
+        "guardian-opt-out",
+    ] {
         let name = &format!("options-{name}.json");
         assert_eq!(send(&world.handler, sample(name)).await.0, 204);
     }

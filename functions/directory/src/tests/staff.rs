@@ -33,6 +33,28 @@ async fn what_was_put_is_what_is_read() {
 }
 
 #[tokio::test]
+async fn an_email_address_is_kept_with_its_hash_and_on_record_as_set() {
+    let world = World::new().await;
+    let document = with(STAFF, "email", json!("Staff.Hidden@clinic.test "));
+    let answer = world.call(put(CHART, STAFF, CREATE, &document)).await.expect(201, "");
+    assert_eq!(answer.body["email"], "Staff.Hidden@clinic.test");
+    assert!(answer.changes().contains(&"email: - -> set".to_owned()));
+    assert!(!answer.record.to_string().contains("Hidden"));
+    assert_eq!(world.call(get(ADMIN, STAFF)).await.body, answer.body);
+    let mut stored = world.items("STAFF#s1").await;
+    let stored: Value = serde_dynamo::from_item(stored.remove(0)).unwrap();
+    let hash = email_hash("staff.hidden@CLINIC.test");
+    assert_eq!(stored["email"], json!({"address": "Staff.Hidden@clinic.test", "hash": hash}));
+    let none = with(STAFF, "email", Value::Null);
+    let answer = world.call(put(CHART, STAFF, Some(("If-Match", "\"1\"")), &none)).await;
+    let answer = answer.expect(200, "");
+    assert_eq!(
+        (answer.body.get("email"), answer.changes()),
+        (None, vec!["email: set -> -".to_owned()])
+    );
+}
+
+#[tokio::test]
 async fn a_deactivated_member_who_is_restored_is_on_record_twice() {
     let world = World::new().await;
     world.call(put(CHART, STAFF, CREATE, &document(STAFF))).await;
@@ -68,6 +90,8 @@ async fn each_member_is_refused_with_its_code_and_place() {
         ("roles", json!(["owner"]), "wrong_type /roles/0"),
         ("active", json!("true"), "wrong_type /active"),
         ("seesAllConversations", json!(1), "wrong_type /seesAllConversations"),
+        ("email", json!("x"), "email_invalid /email"),
+        ("email", json!(1), "wrong_type /email"),
         ("clinicId", json!("c2"), "unknown_member /clinicId"),
         ("version", json!(5), "unknown_member /version"),
     ] {

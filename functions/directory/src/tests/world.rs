@@ -3,7 +3,10 @@
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use aws_lambda_events::encodings::Body;
 use aws_sdk_dynamodb::Client;
+use delivery::OptOuts;
+use domain::address::{AddressHash, AddressKey, Mark, MarkReason};
 use domain::clinic::ClinicSettings;
+use domain::contact::{EmailAddress, SmsNumber};
 use domain::id::{ClinicId, StaffId};
 use domain::people::StaffMember;
 use edge::{AllowedOrigins, Service};
@@ -33,6 +36,9 @@ pub const PORTAL: Who = ("portal", "p1", "c1", "p1");
 
 /// The instant of every request. It is still the day before in Toronto, where the clinics are.
 pub const NOW: &str = "2026-11-25T00:00:01Z";
+
+/// The key of address hashes.
+pub const KEY: AddressKey = AddressKey::new([7; 32]);
 
 pub struct World {
     pub db: Db,
@@ -124,6 +130,12 @@ impl World {
         Answer { status, etag, body, record: records[0].clone(), records }
     }
 
+    /// Something happens that speaks against an address.
+    pub async fn mark(&self, hash: &AddressHash, reason: MarkReason, at: &str) {
+        let mark = Mark { reason, at: at.parse().unwrap() };
+        assert!(self.handler.store.mark(hash, mark).await.unwrap());
+    }
+
     /// The items of the main table whose sort key begins so.
     pub async fn items(&self, sk: &str) -> Vec<Item> {
         let mut items = self.db.all_items(MAIN).await;
@@ -182,7 +194,19 @@ pub fn handler(client: Client) -> Handler {
     Handler {
         store: Store::new(client, MAIN.to_owned(), AUDIT.to_owned()),
         sources: Sources { now, new_id: platform::new_id },
+        address_key: KEY,
+        opt_outs: OptOuts::new(&testkit::nobody()),
     }
+}
+
+/// The hash of an email address, however it is spelled.
+pub fn email_hash(typed: &str) -> AddressHash {
+    KEY.know(EmailAddress::parse(typed).unwrap()).hash
+}
+
+/// The hash of a number, however it is spelled.
+pub fn sms_hash(typed: &str) -> AddressHash {
+    KEY.know(SmsNumber::parse(typed).unwrap()).hash
 }
 
 /// Sends an event and gives status, entity tag and body.
@@ -274,6 +298,17 @@ pub fn event(
     let context = &mut event["requestContext"]["authorizer"];
     for (name, value) in [("kind", kind), ("id", id), ("clinic", own), ("patient", own_patient)] {
         context[name] = json!(value);
+    }
+    event
+}
+
+/// The same event, to a route of its target's with more parameters in its path.
+pub fn to(mut event: Value, rest: &str, parameters: &[(&str, &str)]) -> Value {
+    let resource = format!("{}/{rest}", event["resource"].as_str().unwrap());
+    event["resource"] = json!(resource);
+    event["requestContext"]["resourcePath"] = json!(resource);
+    for (name, value) in parameters {
+        event["pathParameters"][name] = json!(value);
     }
     event
 }
