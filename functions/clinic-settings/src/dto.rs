@@ -2,8 +2,8 @@
 
 use domain::attachment::FileLimits;
 use domain::clinic::{
-    AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan, check_ages,
-    check_hours, check_name_in_sms,
+    AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, NoticeSettings, Plan,
+    check_ages, check_hours, check_name_in_sms,
 };
 use domain::hours::{RawHours, WeeklyHours};
 use domain::id::ClinicId;
@@ -13,12 +13,12 @@ use domain::rich_text::{Body, BodyProblem};
 use domain::text::ClinicName;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The settings that a request puts in place of all those before.
 ///
 /// An optional member that is absent or null has the default stated with it: what is not switched
-/// on is off.
+/// on is off. Of one member null is a value of its own: [`NoticesInput::unread_after_hours`].
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SettingsInput {
@@ -52,6 +52,45 @@ pub struct SettingsInput {
     /// Absent: the defaults of each.
     #[serde(default)]
     files: Option<FilesInput>,
+    /// Absent: the defaults of each.
+    #[serde(default)]
+    notices: Option<NoticesInput>,
+}
+
+/// How people are told of messages.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NoticesInput {
+    /// Absent: false.
+    #[serde(default)]
+    paused: Option<bool>,
+    /// Absent: 48. Null: staff are not told.
+    #[serde(default)]
+    unread_after_hours: UnreadAfter,
+    /// Absent: 1,000.
+    #[serde(default)]
+    texts_per_day: Option<i64>,
+    /// Absent: 20.
+    #[serde(default)]
+    texts_per_patient_and_day: Option<i64>,
+}
+
+/// After how many hours staff are told of an unread message.
+#[derive(Default)]
+enum UnreadAfter {
+    /// The request does not say.
+    #[default]
+    Default,
+    /// They are not told.
+    Never,
+    /// After this many.
+    Hours(i64),
+}
+
+impl<'de> Deserialize<'de> for UnreadAfter {
+    fn deserialize<D: Deserializer<'de>>(member: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(member)?.map_or(Self::Never, Self::Hours))
+    }
 }
 
 /// Limits on files, in megabytes of 1,048,576 bytes.
@@ -130,6 +169,29 @@ pub struct SettingsOutput<'a> {
     office_hours: &'a WeeklyHours,
     automatic_replies: &'a AutomaticReplies,
     files: FileLimits,
+    notices: NoticesOutput,
+}
+
+/// How people are told of messages, with nothing left out: what is absent in a request is a default.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NoticesOutput {
+    paused: bool,
+    /// Null: staff are not told.
+    unread_after_hours: Option<u32>,
+    texts_per_day: u32,
+    texts_per_patient_and_day: u32,
+}
+
+impl From<NoticeSettings> for NoticesOutput {
+    fn from(settings: NoticeSettings) -> Self {
+        Self {
+            paused: settings.paused,
+            unread_after_hours: settings.unread_after_hours,
+            texts_per_day: settings.texts_per_day,
+            texts_per_patient_and_day: settings.texts_per_patient_and_day,
+        }
+    }
 }
 
 impl SettingsInput {
@@ -174,6 +236,8 @@ impl SettingsInput {
         check_ages(guardian_age_limit, patient_only_from_age, &mut checks);
         let files = self.files.unwrap_or_default().parse();
         files.check(&mut checks);
+        let notices = self.notices.unwrap_or_default().parse();
+        notices.check(&mut checks);
         checks.finish()?;
         let (Some(name), Some(sms_name), Some(plan), Some(default_language), Some(office_hours)) =
             (name, sms_name, plan, language, hours)
@@ -195,6 +259,7 @@ impl SettingsInput {
             office_hours,
             automatic_replies: replies,
             files,
+            notices,
         })
     }
 }
@@ -216,6 +281,24 @@ impl FilesInput {
             clinic_daily_megabytes: self
                 .clinic_daily_megabytes
                 .map_or(default.clinic_daily_megabytes, count),
+        }
+    }
+}
+
+impl NoticesInput {
+    fn parse(self) -> NoticeSettings {
+        let default = NoticeSettings::default();
+        NoticeSettings {
+            paused: self.paused.unwrap_or(default.paused),
+            unread_after_hours: match self.unread_after_hours {
+                UnreadAfter::Default => default.unread_after_hours,
+                UnreadAfter::Never => None,
+                UnreadAfter::Hours(hours) => Some(count(hours)),
+            },
+            texts_per_day: self.texts_per_day.map_or(default.texts_per_day, count),
+            texts_per_patient_and_day: self
+                .texts_per_patient_and_day
+                .map_or(default.texts_per_patient_and_day, count),
         }
     }
 }
@@ -268,6 +351,7 @@ impl<'a> From<&'a ClinicSettings> for SettingsOutput<'a> {
             office_hours: &settings.office_hours,
             automatic_replies: &settings.automatic_replies,
             files: settings.files,
+            notices: settings.notices.into(),
         }
     }
 }

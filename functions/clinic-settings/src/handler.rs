@@ -1,4 +1,4 @@
-//! Reading and changing a clinic's settings.
+//! Reading and changing a clinic's settings, and the routes of the whole function.
 
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ use crate::dto::{SettingsInput, SettingsOutput};
 const ROUTE: &str = "/clinics/{clinicId}/settings";
 const TEMPLATE: &str = "/clinics/{clinicId}/notification-templates/{language}/{channel}";
 const PREVIEW: &str = "/clinics/{clinicId}/notification-templates/{language}/{channel}/preview";
+
+const SENDING: &str = "/sending";
 
 /// How long a change is decided again when other writers are first. The last one's AWS calls end
 /// within 5 s each, so all of it fits the function's 10 s.
@@ -116,10 +118,15 @@ impl Handler {
         Ok((found.get(&settings)?, found))
     }
 
-    /// The record of what the request asked for, done.
+    /// The record of what the request asked for of a clinic, done.
     pub(crate) fn done(&self, request: &Request, actor: &Actor, clinic: &ClinicId) -> Record {
-        let (id, at) = (self.sources.new_id(), self.sources.now());
         let subject = Subject { clinic: Some(clinic.clone()), ..Subject::default() };
+        self.done_to(request, actor, subject)
+    }
+
+    /// The record of what the request asked for, done.
+    pub(crate) fn done_to(&self, request: &Request, actor: &Actor, subject: Subject) -> Record {
+        let (id, at) = (self.sources.new_id(), self.sources.now());
         Record::done(id, at, actor, self.action(request), subject, request.request_id())
     }
 }
@@ -132,6 +139,8 @@ impl Service for Handler {
             ("GET", TEMPLATE) => Action::NoticeTemplateView,
             ("PUT", TEMPLATE) => Action::NoticeTemplateChange,
             ("POST", PREVIEW) => Action::NoticeTemplatePreview,
+            ("GET", SENDING) => Action::SendingView,
+            ("PUT", SENDING) => Action::SendingChange,
             _ => Action::Unrouted,
         }
     }
@@ -146,6 +155,8 @@ impl Service for Handler {
                 Action::NoticeTemplateView => Some(self.view_template(request, actor).await?),
                 Action::NoticeTemplateChange => self.put_template(request, actor).await?,
                 Action::NoticeTemplatePreview => Some(self.preview_template(request, actor).await?),
+                Action::SendingView => Some(self.view_sending(request, actor).await?),
+                Action::SendingChange => self.put_sending(request, actor).await?,
                 _ => return Err(Code::NotFound.into()),
             };
             if let Some(response) = response {

@@ -1,7 +1,9 @@
-//! A clinic's settings: its plan, its defaults, its office hours and its automatic texts.
+//! A clinic's settings: its plan, its defaults, its office hours and its automatic texts. And the
+//! operator's switch for everything that is sent.
 
 mod dto;
 mod handler;
+mod sending;
 mod templates;
 #[cfg(test)]
 mod tests;

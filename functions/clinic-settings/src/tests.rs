@@ -8,6 +8,7 @@
 
 mod documents;
 mod rights;
+mod sending;
 mod templates;
 mod versions;
 mod world;

@@ -2,6 +2,7 @@
 
 use domain::access::Side;
 use domain::actor::Actor;
+use domain::address::Addresses;
 use domain::audit::{Action, Record, Subject};
 use domain::command;
 use domain::id::{ClinicId, PatientId};
@@ -31,14 +32,21 @@ impl ReadConversations {
         let side = facts.side(actor)?;
         let now = self.sources.now();
         let reasons = command::may_start(&side).into_reasons();
-        let answer = Eligibility::new(&side, &reasons, now);
         let subject =
             Subject { clinic: Some(clinic), patient: Some(patient), ..Subject::default() };
         let id = self.sources.new_id();
         let action = Action::EligibilityView;
         let record = Record::done(id, now, actor, action, subject, request.request_id());
-        self.store.record(&record).await?;
-        Ok(Response::ok(&answer))
+        // What is known of the addresses is the clinic's business.
+        let addresses = async {
+            match &side {
+                Side::Staff(side) => self.store.addresses(side.patient.contact.hashes()).await,
+                Side::Patient(_) => Ok(Addresses::default()),
+            }
+        };
+        let (addresses, recorded) = tokio::join!(addresses, self.store.record(&record));
+        recorded?;
+        Ok(Response::ok(&Eligibility::new(&side, &reasons, &addresses?, now)))
     }
 
     /// To whom the caller can address a conversation about this patient: groups, then staff.

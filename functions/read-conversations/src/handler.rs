@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::access::{InboxOwner, PatientSide, Side, StaffSide};
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
-use domain::command;
+use domain::command::{self, Change};
 use domain::conversation::{Conversation, MAX_MESSAGES, Message, Person, ReadMarker};
 use domain::id::{AccountId, ClinicId, ConversationId, PatientId};
 use domain::outage::{Outage, OutageKind};
@@ -16,7 +16,7 @@ use platform::{Attempts, Sources};
 use serde::{Deserialize, Serialize};
 use store::inbox::{Entry, Page};
 use store::key::{ConversationKey, List, Listed as State, Owner};
-use store::{Committed, Store, change, facts, key};
+use store::{Committed, Guard, Store, change, facts, key};
 
 use crate::view::{ListPage, Listed, Thread};
 
@@ -54,12 +54,14 @@ enum Route {
     Recipients,
     Thread,
     Marker,
+    Link,
 }
 
 impl Route {
     fn of(request: &Request) -> Option<Self> {
         match request.route() {
             ("GET", "/inbox") => Some(Self::OwnInbox),
+            ("GET", "/links/{reference}") => Some(Self::Link),
             ("GET", "/clinics/{clinicId}/inbox") => Some(Self::ClinicInbox),
             ("GET", "/clinics/{clinicId}/patients/{patientId}/recipients") => {
                 Some(Self::Recipients)
@@ -89,6 +91,7 @@ impl Service for ReadConversations {
             Some(Route::Recipients) => Action::RecipientList,
             Some(Route::Thread) => Action::ConversationView,
             Some(Route::Marker) => Action::ConversationMarkRead,
+            Some(Route::Link) => Action::LinkOpen,
             None => Action::Unrouted,
         }
     }
@@ -102,6 +105,7 @@ impl Service for ReadConversations {
             Some(Route::Recipients) => Box::pin(self.recipients(request, actor)).await,
             Some(Route::Thread) => Box::pin(self.thread(request, actor)).await,
             Some(Route::Marker) => Box::pin(self.mark_read(request, actor)).await,
+            Some(Route::Link) => Box::pin(self.open_link(request, actor)).await,
             None => Err(Refusal::from(Code::NotFound).into()),
         }
     }
@@ -306,11 +310,8 @@ impl ReadConversations {
             Some(cursor) => Some(message_number(&Cursor::decode(&scope, cursor)?)?),
         };
         let keys = reading_keys(actor, &name, None);
-        let (found, page, notices) = tokio::join!(
-            self.store.read(keys),
-            self.store.messages(&name, below, limit),
-            self.store.notices(&name, below, limit),
-        );
+        let (found, page) =
+            tokio::join!(self.store.read(keys), self.store.messages(&name, below, limit));
         let mut found = found?;
         let facts = facts::peek(&found, actor, &name.clinic, &name.patient)?;
         let side = facts.side(actor)?;
@@ -319,11 +320,6 @@ impl ReadConversations {
         let conversation = side.visible(conversation.as_ref())?;
         let marker: ReadMarker = found.take(&key::marker(&name, &person))?.unwrap_or_default();
         let page = page?;
-        // How the patient was told is the clinic's business.
-        let notices = match &side {
-            Side::Staff(_) => notices?,
-            Side::Patient(_) => std::collections::BTreeMap::new(),
-        };
         // The conversation and its messages are two reads: what came between is left for the next.
         let total = conversation.tally.total;
         let messages: Vec<Message> =
@@ -340,8 +336,18 @@ impl ReadConversations {
             subject,
             request.request_id(),
         );
-        self.store.record(&record).await?;
-        Ok(Response::ok(&Thread::new(conversation, marker, &person, &messages, &notices, next)))
+        // How the patient's side was told is the clinic's business.
+        let notices = async {
+            match &side {
+                Side::Staff(_) => self.store.notices(&name, &messages).await.map(Some),
+                Side::Patient(_) => Ok(None),
+            }
+        };
+        let (notices, recorded) = tokio::join!(notices, self.store.record(&record));
+        recorded?;
+        let notices = notices?;
+        let reader = (&person, marker);
+        Ok(Response::ok(&Thread::new(conversation, reader, &messages, notices.as_ref(), next)))
     }
 
     async fn mark_read(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
@@ -363,28 +369,47 @@ impl ReadConversations {
             let marker_key = key::marker(&name, &person);
             let marker: ReadMarker = found.take(&marker_key)?.unwrap_or_default();
             let moved = command::mark_read(&side, conversation.as_ref(), message.as_ref(), marker)?;
-            let tally = conversation.as_ref().map(|conversation| &conversation.tally);
-            let unread = tally.map(|tally| moved.unread(tally, &person)).unwrap_or_default();
+            let conversation = side.visible(conversation.as_ref())?;
+            let unread = moved.unread(&conversation.tally, &person);
+            // That the clinic is shown that nobody read it ends with who does.
+            let ended = match &side {
+                Side::Patient(_) => command::end_alert(conversation, moved.seen),
+                Side::Staff(_) => None,
+            };
 
             let mut subject = subject_of(&name);
             subject.objects.push(seen.to_string());
+            let now = self.sources.now();
             let record = Record::done(
                 self.sources.new_id(),
-                self.sources.now(),
+                now,
                 actor,
                 Action::ConversationMarkRead,
                 subject,
                 request.request_id(),
             );
             let answer = Response::ok(&Marked { seen: moved.seen, unread });
-            if moved == marker {
-                self.store.record(&record).await?;
-                return Ok(answer);
-            }
             let mut transaction = self.store.transaction();
-            change::move_marker(&mut transaction, &marker_key, &moved);
+            match ended {
+                Some(change) => {
+                    let change = Change { marker: Some((person, moved)), ..change };
+                    change::write(&mut transaction, &change, now, &record);
+                }
+                None if moved == marker => {
+                    self.store.record(&record).await?;
+                    return Ok(answer);
+                }
+                None => {
+                    change::move_marker(&mut transaction, &marker_key, &moved);
+                    if matches!(side, Side::Patient(_)) && conversation.unread_alert.is_none() {
+                        // An alert that begins at this moment would stay.
+                        let unalerted = Guard::PresentWithout("unreadAlert");
+                        transaction.check(&key::conversation(&name), &unalerted);
+                    }
+                    transaction.record(&record);
+                }
+            }
             facts::guard_reading(&mut transaction, actor, &name.clinic, &name.patient);
-            transaction.record(&record);
             if self.store.commit(transaction).await? == Committed::Done {
                 return Ok(answer);
             }
@@ -404,7 +429,7 @@ fn name_of(request: &Request, actor: &Actor) -> Result<ConversationKey, Refusal>
     if actor.may_address(&name.clinic) { Ok(name) } else { Err(Code::NotFound.into()) }
 }
 
-fn subject_of(name: &ConversationKey) -> Subject {
+pub(crate) fn subject_of(name: &ConversationKey) -> Subject {
     Subject {
         clinic: Some(name.clinic.clone()),
         patient: Some(name.patient.clone()),

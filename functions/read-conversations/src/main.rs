@@ -1,7 +1,8 @@
-//! Reads: inbox, chart list, thread and read marker.
+//! Reads: inbox, chart list, thread and read marker, and where a notice's link leads.
 
 mod before;
 mod handler;
+mod link;
 #[cfg(test)]
 mod tests;
 mod view;

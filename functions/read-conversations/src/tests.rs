@@ -10,8 +10,10 @@
 mod before;
 mod colleagues;
 mod guardians;
+mod links;
 mod lists;
 mod markers;
+mod notices;
 mod outages;
 mod paging;
 mod queries;

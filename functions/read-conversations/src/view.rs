@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use domain::access::{Side, StaffSide};
+use domain::address::{AddressState, Addresses, MarkReason, Reach};
 use domain::conversation::{
     Author, Conversation, Message, MessageFile, Party, Person, Quote, ReadMarker, State,
+    UnreadAlert,
 };
 use domain::id::{ClinicId, ConversationId, PatientId};
-use domain::notice::Notice;
-use domain::people::Channel;
+use domain::notice::{Earlier, Hold, Notice, NoticeState, Recipient};
+use domain::people::{Channel, Patient};
 use domain::refusal::Reason;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -32,6 +34,9 @@ pub struct Listed<'a> {
     last_activity: Timestamp,
     last_message_number: u32,
     unread: u32,
+    /// Staff only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread_alert: Option<AlertView>,
 }
 
 /// A page of a list.
@@ -66,6 +71,9 @@ pub struct Thread<'a> {
     last_message_number: u32,
     seen: u32,
     unread: u32,
+    /// Staff only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread_alert: Option<AlertView>,
     messages: Vec<MessageView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
@@ -98,8 +106,64 @@ struct MessageView<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<FileView<'a>>,
     at: Timestamp,
+    /// How each person on the patient's side was told; staff only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    notice: Option<&'a Notice>,
+    notices: Option<Vec<NoticeView<'a>>>,
+}
+
+/// A notice as staff see it: nothing in it names the address or leads to it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NoticeView<'a> {
+    recipient: &'a Recipient,
+    /// Absent: there was no address that could be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
+    #[serde(flatten)]
+    state: &'a NoticeState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    earlier: Option<&'a Earlier>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<Hold>,
+    queued_at: Timestamp,
+    attempts: u32,
+    /// When it is tried again, while it is to be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<Timestamp>,
+}
+
+impl<'a> NoticeView<'a> {
+    fn new(notice: &'a Notice) -> Self {
+        Self {
+            recipient: &notice.recipient,
+            channel: notice.channel,
+            state: &notice.state,
+            earlier: notice.earlier.as_ref(),
+            hold: notice.hold,
+            queued_at: notice.queued_at,
+            attempts: notice.attempts,
+            due: notice.due.filter(|_| notice.is_queued()),
+        }
+    }
+}
+
+/// That nobody on the patient's side has read a message for long.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AlertView {
+    message_number: u32,
+    since: Timestamp,
+}
+
+impl AlertView {
+    /// The alert, if this person is one whom it tells.
+    fn new(alert: Option<UnreadAlert>, person: &Person) -> Option<Self> {
+        let UnreadAlert { number, since } = alert?;
+        match person {
+            Person::Staff(_) => Some(Self { message_number: number, since }),
+            Person::Patient | Person::Guardian(_) => None,
+        }
+    }
 }
 
 /// A file of a message. Where it is downloaded, another call tells.
@@ -181,18 +245,49 @@ struct ReasonView<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Defaults {
-    /// How the patient would be told; null: no address may be used.
-    notice_channel: Option<Channel>,
+    /// How the patient would be told, or what is in the way.
+    #[serde(flatten)]
+    reach: Reach,
+    /// The patient's addresses, by their channels.
+    addresses: Vec<AddressView>,
     replies_allowed: bool,
     patient_only: bool,
 }
 
+/// Whether an address is used, and if it is not, why and since when.
+#[derive(Debug, Serialize)]
+struct AddressView {
+    channel: Channel,
+    usable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<MarkReason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Timestamp>,
+}
+
+impl AddressView {
+    fn all_of(patient: &Patient, known: &Addresses) -> Vec<Self> {
+        let view = |channel| {
+            let hash = patient.contact.hash(channel)?;
+            let mark = known.of(hash).and_then(AddressState::blocked);
+            Some(Self {
+                channel,
+                usable: mark.is_none(),
+                reason: mark.map(|mark| mark.reason),
+                since: mark.map(|mark| mark.at),
+            })
+        };
+        Channel::ALL.into_iter().filter_map(view).collect()
+    }
+}
+
 impl<'a> Eligibility<'a> {
-    /// The answer to a caller on this side.
-    pub fn new(side: &Side<'_>, reasons: &'a [Reason], now: Timestamp) -> Self {
+    /// The answer to a caller on this side; to staff with what is known of the patient's addresses.
+    pub fn new(side: &Side<'_>, reasons: &'a [Reason], known: &Addresses, now: Timestamp) -> Self {
         let defaults = match side {
             Side::Staff(StaffSide { clinic, patient, .. }) => Some(Defaults {
-                notice_channel: patient.notice_channel(),
+                reach: patient.contact.reach(known),
+                addresses: AddressView::all_of(patient, known),
                 replies_allowed: clinic.replies_allowed_by_default,
                 patient_only: clinic.patient_only_by_default(patient, now),
             }),
@@ -225,20 +320,25 @@ impl<'a> Listed<'a> {
             last_activity: entry.last_activity,
             last_message_number: entry.tally.total,
             unread: marker.unread(&entry.tally, person),
+            unread_alert: AlertView::new(entry.unread_alert, person),
         }
     }
 }
 
 impl<'a> Thread<'a> {
-    /// A conversation as this person sees it, with the notices given.
+    /// A conversation as this person sees it, who has read this far; with the notices given, which are
+    /// staff's to see.
     pub fn new(
         conversation: &'a Conversation,
-        marker: ReadMarker,
-        person: &Person,
+        (person, marker): (&Person, ReadMarker),
         messages: &'a [Message],
-        notices: &'a BTreeMap<u32, Notice>,
+        notices: Option<&'a BTreeMap<u32, Vec<Notice>>>,
         next_cursor: Option<String>,
     ) -> Self {
+        let notices_of = |message: &Message| {
+            let notices = notices?.get(&message.number).into_iter().flatten();
+            Some(notices.map(NoticeView::new).collect())
+        };
         let participants = conversation.participants.iter();
         let groups = conversation.groups.iter();
         let messages = messages.iter();
@@ -263,6 +363,7 @@ impl<'a> Thread<'a> {
             last_message_number: conversation.tally.total,
             seen: marker.seen,
             unread: marker.unread(&conversation.tally, person),
+            unread_alert: AlertView::new(conversation.unread_alert, person),
             messages: messages
                 .map(|message| MessageView {
                     number: message.number,
@@ -271,7 +372,7 @@ impl<'a> Thread<'a> {
                     body: BodyView { html: message.body.html(), text: message.body.text() },
                     attachments: message.files.iter().map(FileView::new).collect(),
                     at: message.at,
-                    notice: notices.get(&message.number),
+                    notices: notices_of(message),
                 })
                 .collect(),
             next_cursor,

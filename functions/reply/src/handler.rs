@@ -1,8 +1,11 @@
-//! Adding a message to a conversation: two waves, one read of all facts and one transaction.
+//! Adding a message to a conversation: two waves, one read of all facts and one transaction. What is
+//! known of the patient's addresses, which only the answer needs, is read in the second one too.
 
 use std::time::Duration;
 
+use domain::access::{Facts, Side};
 use domain::actor::Actor;
+use domain::address::Reach;
 use domain::audit::{Action, Record, Subject};
 use domain::command::{self, Change, Enclosures, ReplyFacts};
 use domain::conversation::{Conversation, MAX_MESSAGES, Message, Person, ReadMarker};
@@ -44,13 +47,24 @@ struct NewMessage {
     seen: Option<u32>,
 }
 
-/// What is answered, and remembered under the idempotency key: no text, no names.
+/// What is remembered of the answer under the idempotency key: no text, no names.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Added {
     conversation_id: ConversationId,
     message_number: u32,
     at: Timestamp,
+}
+
+/// What is answered.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    added: &'a Added,
+    /// How the patient will be told, as things are when it is answered, the first time or again.
+    /// It is no part of what is stored: absent, where it could not be read or the patient wrote.
+    #[serde(flatten)]
+    reach: Option<Reach>,
 }
 
 impl Service for Reply {
@@ -78,7 +92,7 @@ impl Service for Reply {
             let side = known.facts.side(actor)?;
             side.visible(known.conversation.as_ref())?;
             if let Some(answer) = claim.replay(known.remembered.clone(), now)? {
-                return created(&name, &answer);
+                return created(&name, &answer, self.reach(&side).await);
             }
 
             let person = side.person();
@@ -109,8 +123,10 @@ impl Service for Reply {
             change::write(&mut transaction, &decided, now, &record);
             facts::guard(&mut transaction, actor, &name.clinic, &name.patient);
             claim.remember(&mut transaction, answer.clone(), now);
-            if self.store.commit(transaction).await? == Committed::Done {
-                return created(&name, &answer);
+            let (committed, reach) =
+                tokio::join!(self.store.commit(transaction), self.reach(&side));
+            if committed? == Committed::Done {
+                return created(&name, &answer, reach);
             }
             if !attempts.again().await {
                 return Err(Outage::new(OutageKind::Contended, "reply", "attempts").into());
@@ -123,9 +139,19 @@ impl Service for Reply {
     }
 }
 
+impl Reply {
+    /// How the patient will be told of what staff write.
+    async fn reach(&self, writer: &Side<'_>) -> Option<Reach> {
+        match writer {
+            Side::Staff(side) => self.store.reach(&side.patient.contact).await,
+            Side::Patient(_) => None,
+        }
+    }
+}
+
 /// All that is known before deciding, from one wave of reads.
 struct Known {
-    facts: domain::access::Facts,
+    facts: Facts,
     conversation: Option<Conversation>,
     quoted: Option<Message>,
     seen: Option<Message>,
@@ -206,10 +232,14 @@ fn encode(answer: &Added) -> Result<String, Outage> {
     serde_json::to_string(answer).map_err(|_| Outage::new(OutageKind::Broken, "reply", "answer"))
 }
 
-fn created(name: &ConversationKey, answer: &str) -> Result<Response, Failure> {
+fn created(
+    name: &ConversationKey,
+    answer: &str,
+    reach: Option<Reach>,
+) -> Result<Response, Failure> {
     let added: Added = serde_json::from_str(answer)
         .map_err(|_| Outage::new(OutageKind::Broken, "reply", "remembered answer"))?;
     let ConversationKey { clinic, patient, conversation } = name;
     let location = format!("/clinics/{clinic}/patients/{patient}/conversations/{conversation}");
-    Ok(Response::created(location.as_str(), &added))
+    Ok(Response::created(location.as_str(), &Answer { added: &added, reach }))
 }

@@ -1,15 +1,18 @@
 //! Starting a conversation: two waves, one of reads of all facts and one transaction. Who is in the
-//! groups that are addressed is asked in the first one too.
+//! groups that are addressed is asked in the first one too, and what is known of the patient's
+//! addresses, which only the answer needs, in the second.
 
 use std::time::Duration;
 
+use domain::access::Side;
 use domain::actor::Actor;
+use domain::address::Reach;
 use domain::audit::{Action, Record, Subject};
 use domain::command::{self, Addressees, Change, Enclosures};
 use domain::conversation::{MAX_GROUPS, MAX_PARTICIPANTS};
-use domain::id::{ClinicId, ConversationId, GroupId, PatientId, StaffId};
+use domain::id::{ClinicId, ConversationId, GroupId, LinkReference, PatientId, StaffId};
 use domain::outage::{Outage, OutageKind};
-use domain::people::{Channel, StaffMember};
+use domain::people::StaffMember;
 use domain::problem_codes;
 use domain::refusal::{Checks, Code, Refusal};
 use domain::rich_text::Body;
@@ -53,7 +56,7 @@ struct NewConversation {
     patient_only: Option<bool>,
 }
 
-/// What is answered, and remembered under the idempotency key: no text, no names.
+/// What is remembered of the answer under the idempotency key: no text, no names.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Started {
@@ -64,9 +67,17 @@ struct Started {
     at: Timestamp,
     replies_allowed: bool,
     patient_only: bool,
-    /// How the patient will be told; null: nobody tells the patient, since no address may be used
-    /// or the patient wrote.
-    notice_channel: Option<Channel>,
+}
+
+/// What is answered.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    started: &'a Started,
+    /// How the patient will be told, as things are when it is answered, the first time or again.
+    /// It is no part of what is stored: absent, where it could not be read or the patient wrote.
+    #[serde(flatten)]
+    reach: Option<Reach>,
 }
 
 impl Service for SendMessage {
@@ -105,9 +116,9 @@ impl Service for SendMessage {
                 .map(|id| found.get(&key::staff(&clinic, id)))
                 .collect::<Result<_, _>>()?;
             let facts = facts::peek(&found, actor, &clinic, &patient)?;
-            facts.side(actor)?;
+            let side = facts.side(actor)?;
             if let Some(answer) = claim.replay(remembered, now)? {
-                return created(&answer);
+                return created(&answer, self.reach(&side).await);
             }
 
             let groups = groups::groups(&found, &clinic, &wanted.groups, members?)?;
@@ -116,6 +127,7 @@ impl Service for SendMessage {
                 Addressees { enclosed: enclosed.facts(), staff: &staff, groups: &groups };
             let command = command::Start {
                 conversation: fresh_id(&self.sources)?,
+                reference: fresh_reference()?,
                 title: wanted.title.clone(),
                 body: wanted.body.clone(),
                 to: wanted.to.clone(),
@@ -125,9 +137,7 @@ impl Service for SendMessage {
                 patient_only: wanted.patient_only,
             };
             let decided = command::start(actor, command, &facts, addressees, now)?;
-            let channel = facts.patient.as_ref().and_then(domain::people::Patient::notice_channel);
-            let channel = channel.filter(|_| decided.announce);
-            let answer = encode(&answer_of(&decided, channel))?;
+            let answer = encode(&answer_of(&decided))?;
             let subject = Subject {
                 clinic: Some(clinic.clone()),
                 patient: Some(patient.clone()),
@@ -141,8 +151,10 @@ impl Service for SendMessage {
             change::write(&mut transaction, &decided, now, &record);
             facts::guard(&mut transaction, actor, &clinic, &patient);
             claim.remember(&mut transaction, answer.clone(), now);
-            if self.store.commit(transaction).await? == Committed::Done {
-                return created(&answer);
+            let (committed, reach) =
+                tokio::join!(self.store.commit(transaction), self.reach(&side));
+            if committed? == Committed::Done {
+                return created(&answer, reach);
             }
             if !attempts.again().await {
                 return Err(Outage::new(OutageKind::Contended, "send", "attempts").into());
@@ -152,6 +164,16 @@ impl Service for SendMessage {
 
     async fn record(&self, record: &Record) -> Result<(), Outage> {
         self.store.record(record).await
+    }
+}
+
+impl SendMessage {
+    /// How the patient will be told of what staff write.
+    async fn reach(&self, writer: &Side<'_>) -> Option<Reach> {
+        match writer {
+            Side::Staff(side) => self.store.reach(&side.patient.contact).await,
+            Side::Patient(_) => None,
+        }
     }
 }
 
@@ -199,7 +221,12 @@ fn fresh_id(sources: &Sources) -> Result<ConversationId, Outage> {
         .map_err(|_| Outage::new(OutageKind::Broken, "send", "fresh id"))
 }
 
-fn answer_of(change: &Change, notice_channel: Option<Channel>) -> Started {
+fn fresh_reference() -> Result<LinkReference, Outage> {
+    LinkReference::parse(&platform::new_reference())
+        .map_err(|_| Outage::new(OutageKind::Broken, "send", "fresh reference"))
+}
+
+fn answer_of(change: &Change) -> Started {
     let conversation = &change.conversation;
     Started {
         clinic_id: conversation.clinic.clone(),
@@ -209,7 +236,6 @@ fn answer_of(change: &Change, notice_channel: Option<Channel>) -> Started {
         at: conversation.last_activity,
         replies_allowed: conversation.replies_allowed,
         patient_only: conversation.patient_only,
-        notice_channel,
     }
 }
 
@@ -217,11 +243,11 @@ fn encode(answer: &Started) -> Result<String, Outage> {
     serde_json::to_string(answer).map_err(|_| Outage::new(OutageKind::Broken, "send", "answer"))
 }
 
-fn created(answer: &str) -> Result<Response, Failure> {
+fn created(answer: &str, reach: Option<Reach>) -> Result<Response, Failure> {
     let started: Started = serde_json::from_str(answer)
         .map_err(|_| Outage::new(OutageKind::Broken, "send", "remembered answer"))?;
     let Started { clinic_id, patient_id, conversation_id, .. } = &started;
     let location =
         format!("/clinics/{clinic_id}/patients/{patient_id}/conversations/{conversation_id}");
-    Ok(Response::created(location.as_str(), &started))
+    Ok(Response::created(location.as_str(), &Answer { started: &started, reach }))
 }

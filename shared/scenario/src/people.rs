@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use domain::actor::Actor;
+use domain::address::{AddressKey, Contact, Known};
 use domain::attachment::{self, Attachment, FileLimits, Kept, Promise, Purpose};
 use domain::birth_date::BirthDate;
-use domain::clinic::{AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, Plan};
+use domain::clinic::{
+    AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, NoticeSettings, Plan,
+};
 use domain::contact::{EmailAddress, SmsNumber};
 use domain::document::{Document, Progress};
 use domain::file::{FileName, FileType, Sha256};
@@ -72,6 +75,7 @@ pub fn clinic(id: &str, plan: Plan) -> ClinicSettings {
         default_language: Language::En,
         office_hours: WeeklyHours::new(&hours).unwrap(),
         files: FileLimits::default(),
+        notices: NoticeSettings::default(),
         automatic_replies: AutomaticReplies {
             outside_hours: Some(text("We are closed.")),
             no_answer: Some(NoAnswer { after_office_minutes: 60, text: text("Please wait.") }),
@@ -92,7 +96,39 @@ pub fn member(clinic: &str, id: &str) -> StaffMember {
         sees_all_conversations: false,
         accepts_patient_messages: false,
         groups: BTreeSet::new(),
+        email: None,
     }
+}
+
+/// The key of the addresses' hashes.
+pub fn address_key() -> AddressKey {
+    AddressKey::new([7; 32])
+}
+
+/// An email address, as it is stored.
+pub fn email(address: &str) -> Known<EmailAddress> {
+    address_key().know(EmailAddress::parse(address).unwrap())
+}
+
+/// A number for text messages, as it is stored.
+pub fn sms(number: &str) -> Known<SmsNumber> {
+    address_key().know(SmsNumber::from_e164(number).unwrap())
+}
+
+/// Both addresses, of which email is preferred and the other one not consented to.
+pub fn contact() -> Contact {
+    Contact {
+        email: Some(email("zebulon@example.test")),
+        sms: Some(sms("+16135550100")),
+        preferred_channel: Channel::Email,
+        other_channel_consented: false,
+        language: None,
+    }
+}
+
+/// No address.
+pub fn no_contact() -> Contact {
+    Contact { email: None, sms: None, ..contact() }
 }
 
 /// A patient with both addresses, who prefers email.
@@ -105,11 +141,7 @@ pub fn patient(clinic: &str, id: &str) -> Patient {
         given_name: None,
         family_name: None,
         birth_date: BirthDate::parse("2018-06-01", jiff::civil::date(2026, 11, 25)).ok(),
-        email: EmailAddress::parse("zebulon@example.test").ok(),
-        sms: SmsNumber::from_e164("+16135550100").ok(),
-        preferred_channel: Channel::Email,
-        other_channel_consented: false,
-        language: None,
+        contact: contact(),
         portal_access: true,
         successor: None,
     }
@@ -124,12 +156,13 @@ pub fn link(clinic: &str, patient: &str, account: &str) -> AccountLink {
         version: 1,
         relationship: Relationship::Own,
         name: None,
+        contact: None,
         active: true,
         changed_at: "2026-01-05T12:00:00Z".parse().unwrap(),
     }
 }
 
-/// A guardian's link that holds.
+/// A guardian's link that holds. The guardian has no address.
 pub fn guardian_link(clinic: &str, patient: &str, account: &str) -> AccountLink {
     let name = Some(display_name(&format!("Grace {account}")));
     let relationship = Relationship::Guardian;

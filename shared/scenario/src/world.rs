@@ -1,14 +1,16 @@
 //! The database with its clinics and people.
 
 use domain::actor::Actor;
+use domain::address::{AddressHash, Mark, MarkReason};
 use domain::attachment::Attachment;
 use domain::audit::{Action, Outcome, Record, Subject};
 use domain::clinic::{ClinicSettings, Plan};
 use domain::command::{self, Addressees, Alteration, Change, Enclosures, ReplyFacts, Switch};
 use domain::conversation::{Conversation, Message, Person, ReadMarker};
 use domain::document::Document;
-use domain::id::ConversationId;
-use domain::people::{AccountLink, Group, Patient, Role, StaffMember};
+use domain::id::{ConversationId, LinkReference};
+use domain::notice::Notice;
+use domain::people::{AccountLink, Group, Patient, Role, StaffMember, StaffPreferences};
 use domain::rich_text::Body;
 use domain::text::Title;
 use edge::{AllowedOrigins, Service};
@@ -16,7 +18,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use store::key::{self, ConversationKey, Key};
-use store::{Committed, Store, attachments, change, facts};
+use store::{Committed, Store, attachments, change, facts, notices};
 use testkit::{AUDIT, Db, Fault, Item, MAIN};
 
 use crate::answer::Answer;
@@ -115,6 +117,12 @@ impl World {
         self.put(&keys, staff).await;
     }
 
+    /// Puts what a staff member chose in the place of what is there.
+    pub async fn preferences(&self, preferences: &StaffPreferences) {
+        let key = key::preferences(&preferences.clinic, &preferences.staff);
+        self.put(&[key], preferences).await;
+    }
+
     /// Puts a group in the place of the one that is there.
     pub async fn group(&self, group: &Group) {
         self.put(&[key::group(&group.clinic, &group.id)], group).await;
@@ -161,6 +169,7 @@ impl World {
             to.iter().map(|id| Some(people::member(clinic.as_str(), id))).collect();
         let command = command::Start {
             conversation: conversation.clone(),
+            reference: LinkReference::parse(&platform::new_reference()).unwrap(),
             title: Title::parse("Biopsy").unwrap(),
             body: Body::parse("Gallstones.").unwrap(),
             to: to.iter().map(|id| people::staff_id(id)).collect(),
@@ -263,6 +272,27 @@ impl World {
         if let Some(change) = change {
             self.write(actor, Action::ParticipantAdd, &change, NOW).await;
         }
+    }
+
+    /// Notes what speaks against an address.
+    pub async fn mark(&self, hash: &AddressHash, reason: MarkReason) {
+        let at = sources().now();
+        assert!(self.store().mark(hash, Mark { reason, at }).await.unwrap(), "it is known already");
+    }
+
+    /// Opens the notice of a message, as it is given.
+    pub async fn notice(&self, name: &ConversationKey, notice: &Notice) {
+        let store = self.store();
+        let mut transaction = store.transaction();
+        notices::open(&mut transaction, name, notice, sources().now());
+        assert_eq!(store.commit(transaction).await.unwrap(), Committed::Done);
+    }
+
+    /// Shows staff that nobody on the patient's side has read that message.
+    pub async fn alert(&self, name: &ConversationKey, number: u32, at: Timestamp) {
+        let before = self.conversation(name).await;
+        let change = command::unread_alert(&before, number, 0, at).unwrap();
+        self.write(&Actor::System, Action::UnreadAlert, &change, at).await;
     }
 
     /// A conversation as it is stored.

@@ -46,6 +46,12 @@ async fn what_was_put_is_what_is_read() {
       },
       "guardianAgeLimit": 12,
       "name": "Clinique Laurier",
+      "notices": {
+        "paused": false,
+        "textsPerDay": 1000,
+        "textsPerPatientAndDay": 20,
+        "unreadAfterHours": 48
+      },
       "officeHours": {
         "timeZone": "America/Toronto",
         "windows": [
@@ -89,6 +95,10 @@ async fn what_is_not_said_is_off() {
     assert_eq!(created["defaultLanguage"], "en");
     assert_eq!(created["automaticReplies"], json!({"quietMinutes": 5, "minimumGapMinutes": 15}));
     assert_eq!(created.get("smsName"), None);
+    let notices = json!({
+        "paused": false, "unreadAfterHours": 48, "textsPerDay": 1000, "textsPerPatientAndDay": 20,
+    });
+    assert_eq!(created["notices"], notices);
 
     // Null is absent, and a PUT replaces the whole document.
     let mut nulls = least.clone();
@@ -101,6 +111,7 @@ async fn what_is_not_said_is_off() {
         "patientOnlyFromAge",
         "defaultLanguage",
         "automaticReplies",
+        "notices",
     ] {
         nulls[name] = Value::Null;
     }
@@ -131,6 +142,90 @@ async fn the_ends_of_the_ranges_of_ages_are_in_them() {
         let shown = answer.body.pointer(pointer).cloned().unwrap_or_default();
         assert_eq!(shown, value);
         assert!(answer.changes().contains(&change.to_owned()), "{:?}", answer.changes());
+    }
+}
+
+#[tokio::test]
+async fn how_people_are_told_is_set_and_what_changes_is_on_record() {
+    let world = World::with_settings().await;
+    let least = json!({"unreadAfterHours": 1, "textsPerDay": 0, "textsPerPatientAndDay": 0, "paused": true});
+    let most = json!({
+        "unreadAfterHours": 720, "textsPerDay": 1_000_000, "textsPerPatientAndDay": 1_000,
+    });
+    // Null says that staff are not told, and an absent one says nothing.
+    let never = json!({"unreadAfterHours": null});
+    let steps = [
+        (
+            least,
+            (true, json!(1), 0, 0),
+            vec![
+                "notices.paused: false -> true",
+                "notices.unreadAfterHours: 48 -> 1",
+                "notices.textsPerDay: 1000 -> 0",
+                "notices.textsPerPatientAndDay: 20 -> 0",
+            ],
+        ),
+        (
+            most,
+            (false, json!(720), 1_000_000, 1_000),
+            vec![
+                "notices.paused: true -> false",
+                "notices.unreadAfterHours: 1 -> 720",
+                "notices.textsPerDay: 0 -> 1000000",
+                "notices.textsPerPatientAndDay: 0 -> 1000",
+            ],
+        ),
+        (
+            never,
+            (false, Value::Null, 1_000, 20),
+            vec![
+                "notices.unreadAfterHours: 720 -> -",
+                "notices.textsPerDay: 1000000 -> 1000",
+                "notices.textsPerPatientAndDay: 1000 -> 20",
+            ],
+        ),
+        (json!({}), (false, json!(48), 1_000, 20), vec!["notices.unreadAfterHours: - -> 48"]),
+    ];
+    for (version, (notices, (paused, unread, of_all, of_one), changes)) in (1..).zip(steps) {
+        let tag = format!("\"{version}\"");
+        let event = put(ADMIN, Some(("If-Match", &tag)), &with("/notices", notices));
+        let answer = world.call(event).await.expect(200, "");
+        assert_eq!(answer.changes(), changes);
+        let wanted = json!({
+            "paused": paused,
+            "unreadAfterHours": unread,
+            "textsPerDay": of_all,
+            "textsPerPatientAndDay": of_one,
+        });
+        assert_eq!(answer.body["notices"], wanted);
+        // What is read can be put as it is.
+        let read = world.call(get(CLINICIAN)).await.body;
+        assert_eq!(read["notices"], wanted);
+        let tag = format!("\"{version}\"");
+        let again = put(ADMIN, Some(("If-Match", &tag)), &with("/notices", wanted));
+        assert!(world.call(again).await.expect(200, "").changes().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn how_people_are_told_is_refused_member_by_member() {
+    let world = World::with_settings().await;
+    for (member, value, code) in [
+        ("unreadAfterHours", json!(0), "notice_setting_out_of_range"),
+        ("unreadAfterHours", json!(721), "notice_setting_out_of_range"),
+        ("unreadAfterHours", json!(-1), "notice_setting_out_of_range"),
+        ("textsPerDay", json!(1_000_001), "notice_setting_out_of_range"),
+        ("textsPerDay", json!(i64::MIN), "notice_setting_out_of_range"),
+        ("textsPerPatientAndDay", json!(1_001), "notice_setting_out_of_range"),
+        ("unreadAfterHours", json!(1.5), "wrong_type"),
+        ("unreadAfterHours", json!("48"), "wrong_type"),
+        ("unreadAfterHours", json!({}), "wrong_type"),
+        ("paused", json!(1), "wrong_type"),
+        ("pausedAt", Value::Null, "unknown_member"),
+    ] {
+        let mut notices = json!({});
+        notices[member] = value;
+        refuses(&world, "/notices", notices, &format!("{code} /notices/{member}")).await;
     }
 }
 

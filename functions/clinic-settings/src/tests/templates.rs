@@ -85,7 +85,7 @@ async fn a_text_that_cannot_be_saved_says_what_is_wrong_and_where() {
     refused("{{patientName}} {{link}}", "notice_variable_unknown", Some("patientName")).await;
     refused("Un message", "notice_link_missing", None).await;
     refused("<b>{{link}}</b>", "notice_html", None).await;
-    refused(&format!("{}{{{{link}}}}", "a".repeat(74)), "sms_too_long", Some("161")).await;
+    refused(&format!("{}{{{{link}}}}", "a".repeat(78)), "sms_too_long", Some("161")).await;
     refused("Façade {{link}}", "sms_character_unavailable", Some("ç")).await;
     let subject = json!({ "subject": "x", "text": "{{link}}" });
     let event = with("put-template.admin.json", ADMIN, NEW, &subject);

@@ -1,16 +1,19 @@
 //! Before a conversation is started: whether it can be, and with whom.
 
+use domain::address::{Contact, MarkReason};
 use domain::audit::Action;
 use domain::clinic::{ClinicSettings, Plan};
 use domain::command::{self, Addressees, Enclosures, Start};
-use domain::id::ConversationId;
-use domain::people::{Group, Patient, StaffMember};
+use domain::id::{ConversationId, LinkReference};
+use domain::people::{Channel, Group, Patient, StaffMember};
 use domain::rich_text::Body;
 use domain::text::Title;
+use jiff::SignedDuration;
 use scenario::people::{
-    account, clinic, group, guardian_link, member, patient, patient_id, portal, staff,
+    account, clinic, contact, group, guardian_link, member, no_contact, patient, patient_id,
+    portal, staff,
 };
-use scenario::{Event, NOW, World};
+use scenario::{Event, NOW, World, set_clock};
 use serde_json::{Value, json};
 use store::facts;
 
@@ -40,12 +43,12 @@ async fn whether_it_can_be_started_is_what_starting_it_says() {
         (|_, _| (), account("g1"), &[]),
         (|clinic, _| clinic.portal_enabled = false, staff("s1"), &["portal_disabled"]),
         (|_, patient| patient.portal_access = false, staff("s1"), &["patient_access_off"]),
-        (|_, patient| (patient.email, patient.sms) = (None, None), staff("s1"), &["no_contact"]),
+        (|_, patient| patient.contact = no_contact(), staff("s1"), &["no_contact"]),
         (|_, patient| patient.successor = Some(patient_id("p2")), staff("s1"), &["patient_merged"]),
         (
             |clinic, patient| {
                 clinic.portal_enabled = false;
-                (patient.portal_access, patient.email, patient.sms) = (false, None, None);
+                (patient.portal_access, patient.contact) = (false, no_contact());
                 patient.successor = Some(patient_id("p2"));
             },
             staff("s1"),
@@ -77,7 +80,9 @@ async fn whether_it_can_be_started_is_what_starting_it_says() {
         // To staff the successor is named; to a patient's side it is not.
         let named = expected.contains(&"patient_merged") && actor == staff("s1");
         assert_eq!(answer.to_string().contains("\"about\":\"p2\""), named);
-        assert_eq!(answer.get("noticeChannel").is_some(), actor == staff("s1"));
+        for member in ["noticeChannel", "addresses", "repliesAllowed", "patientOnly"] {
+            assert_eq!(answer.get(member).is_some(), actor == staff("s1"), "{member}");
+        }
 
         let ids = (&settings.clinic, &record.id);
         let found = world.store().read(facts::keys(&actor, ids.0, ids.1)).await.unwrap();
@@ -85,6 +90,7 @@ async fn whether_it_can_be_started_is_what_starting_it_says() {
         let groups = [command::GroupFacts { group: Some(group("c1", "g1")), members: vec![] }];
         let start = Start {
             conversation: ConversationId::parse("v1").unwrap(),
+            reference: LinkReference::parse("r1").unwrap(),
             title: Title::parse("Hello").unwrap(),
             body: Body::parse("Hello").unwrap(),
             to: vec![],
@@ -111,6 +117,9 @@ async fn the_defaults_that_a_window_shows_are_the_clinics() {
     let wanted = json!({
         "eligible": true, "reasons": [],
         "noticeChannel": "email", "repliesAllowed": true, "patientOnly": true,
+        "addresses": [
+            { "channel": "email", "usable": true }, { "channel": "sms", "usable": true },
+        ],
     });
     assert_eq!(answer, wanted);
     let difference = world.state().await.since(&before);
@@ -120,6 +129,48 @@ async fn the_defaults_that_a_window_shows_are_the_clinics() {
         (record.action, &record.patient),
         (Action::EligibilityView, &Some(patient_id("p1")))
     );
+}
+
+#[tokio::test]
+async fn staff_see_opt_outs_and_bounces_with_their_date_and_reason() {
+    let world = World::of(Plan::Connect).await;
+    let told = async |contact: &Contact| {
+        world.patient(&Patient { contact: contact.clone(), ..patient("c1", "p1") }).await;
+        let answer = world.ask(&reader(&world), &eligibility(&staff("s1"))).await.expect(200);
+        assert_eq!(answer["eligible"], true);
+        let problem = answer.get("noticeProblem").cloned().unwrap_or_default();
+        (answer["noticeChannel"].clone(), problem, answer["addresses"].clone())
+    };
+    let both = contact();
+    let only_sms = Contact { email: None, ..both.clone() };
+    let usable = json!([{ "channel": "sms", "usable": true }]);
+    assert_eq!(told(&only_sms).await, (Value::Null, json!("no_usable_address"), usable));
+
+    world.mark(both.hash(Channel::Email).unwrap(), MarkReason::Bounced).await;
+    let bounced = json!({ "channel": "email", "usable": false, "reason": "bounced", "since": NOW });
+    let one_left = json!([bounced, { "channel": "sms", "usable": true }]);
+    let consents = Contact { other_channel_consented: true, ..both.clone() };
+    assert_eq!(told(&both).await, (Value::Null, json!("address_bounced"), one_left.clone()));
+    assert_eq!(told(&consents).await, (json!("sms"), Value::Null, one_left));
+
+    let later = NOW + SignedDuration::from_hours(1);
+    set_clock(later);
+    world.mark(both.hash(Channel::Sms).unwrap(), MarkReason::OptedOut).await;
+    let opted_out =
+        json!({ "channel": "sms", "usable": false, "reason": "opted_out", "since": later });
+    let none_left = json!([bounced, opted_out]);
+    assert_eq!(told(&consents).await, (Value::Null, json!("address_bounced"), none_left));
+}
+
+#[tokio::test]
+async fn what_is_known_of_addresses_is_read_or_the_answer_fails() {
+    let world = World::of(Plan::Connect).await;
+    let fault = testkit::Fault::unavailable("BatchGetItem").after(1).times(u32::MAX);
+    world
+        .fails(&faulty(&world, fault.clone()), &eligibility(&staff("s1")), 503, "unavailable")
+        .await;
+    // A patient is told nothing of addresses, and nothing is read of them.
+    world.ask(&faulty(&world, fault), &eligibility(&account("a1"))).await.expect(200);
 }
 
 #[tokio::test]

@@ -1,12 +1,17 @@
 //! What a reply answers and writes.
 
+use domain::address::{Contact, MarkReason};
 use domain::audit::{Action, Outcome};
 use domain::clinic::Plan;
 use domain::conversation::{Author, Party, Person, ReadMarker};
+use domain::people::{Channel, Patient};
 use domain::rich_text::MAX_STORED_BYTES;
-use scenario::people::{account, account_id, guardian_link, patient_id, staff, staff_id};
+use jiff::SignedDuration;
+use scenario::people::{
+    account, account_id, contact, guardian_link, patient, patient_id, staff, staff_id,
+};
 use scenario::{CONVERSATION, Event, NOW, World, set_clock};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{event, reply};
 
@@ -14,7 +19,7 @@ const LOCATION: &str =
     "/live/clinics/c1/patients/p1/conversations/0198c0de-0000-7000-8000-000000000001";
 
 /// What every reply writes.
-const ALWAYS: [&str; 7] = [
+const ALWAYS: [&str; 8] = [
     "CONVERSATION",
     "IDEMPOTENCY",
     "INBOX#CLINIC",
@@ -22,12 +27,13 @@ const ALWAYS: [&str; 7] = [
     "INBOX#STAFF#s1",
     "INBOX#STAFF#s2",
     "MESSAGE#00000002",
+    "OUTBOX#00000002",
 ];
 
 #[tokio::test]
 async fn each_sample_is_stored_with_its_record_and_nothing_else() {
     for (sample, plan, beside) in [
-        ("reply.staff", Plan::Connect, vec!["OUTBOX#00000002", "READER#STAFF#s1"]),
+        ("reply.staff", Plan::Connect, vec!["READER#STAFF#s1"]),
         ("reply.account", Plan::Connect, vec!["READER#PATIENT"]),
         (
             "reply.account",
@@ -41,10 +47,11 @@ async fn each_sample_is_stored_with_its_record_and_nothing_else() {
         let event = Event::sample(&format!("reply/{sample}.json"));
         let answer = world.ask(&reply(&world), &event).await;
         assert_eq!(answer.location.as_deref(), Some(LOCATION));
-        assert_eq!(
-            answer.expect(201),
-            json!({ "conversationId": CONVERSATION, "messageNumber": 2, "at": NOW })
-        );
+        let mut wanted = json!({ "conversationId": CONVERSATION, "messageNumber": 2, "at": NOW });
+        if sample == "reply.staff" {
+            wanted["noticeChannel"] = json!("email");
+        }
+        assert_eq!(answer.expect(201), wanted);
 
         let difference = world.state().await.since(&before);
         let wanted: Vec<&str> = ALWAYS.into_iter().chain(beside).collect();
@@ -57,6 +64,27 @@ async fn each_sample_is_stored_with_its_record_and_nothing_else() {
         assert_eq!(record.patient, Some(patient_id("p1")));
         assert_eq!(record.on_behalf_of.is_some(), sample == "reply.account");
     }
+}
+
+#[tokio::test]
+async fn staff_are_told_how_the_patient_will_be_or_what_is_in_the_way() {
+    let (world, _) = World::with_conversation(Plan::Connect).await;
+    let by_email = contact();
+    world.mark(by_email.hash(Channel::Email).unwrap(), MarkReason::Complained).await;
+    let event = event(&staff("s1"));
+    let answer = world.ask(&reply(&world), &event).await.expect(201);
+    assert_eq!(answer["noticeProblem"], "address_complained");
+    assert_eq!(answer.get("noticeChannel"), Some(&Value::Null));
+
+    // Asked again, it is as things are then; all else is as it was.
+    let contact = Contact { other_channel_consented: true, ..by_email };
+    world.patient(&Patient { contact, ..patient("c1", "p1") }).await;
+    set_clock(NOW + SignedDuration::from_mins(1));
+    let again = world.ask(&reply(&world), &event).await.expect(201);
+    let wanted = json!({
+        "conversationId": CONVERSATION, "messageNumber": 2, "at": NOW, "noticeChannel": "sms",
+    });
+    assert_eq!(again, wanted);
 }
 
 #[tokio::test]

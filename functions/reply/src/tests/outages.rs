@@ -24,6 +24,19 @@ async fn a_store_that_does_not_answer_is_unavailable_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn what_is_stored_is_answered_also_if_nobody_can_say_how_the_patient_will_be_told() {
+    let (world, name) = World::with_conversation(Plan::Connect).await;
+    for _ in ["the first time", "again"] {
+        let fault = Fault::unavailable("BatchGetItem").after(1).times(u32::MAX);
+        let answer = world.ask(&faulty(&world, fault), &event(&staff("s1"))).await.expect(201);
+        assert_eq!(
+            answer,
+            json!({ "conversationId": name.conversation, "messageNumber": 2, "at": NOW })
+        );
+    }
+}
+
+#[tokio::test]
 async fn contention_that_passes_is_not_seen_and_one_that_stays_is_busy() {
     let (world, name) = World::with_conversation(Plan::Connect).await;
     let passing = faulty(&world, Fault::conflict("TransactWriteItems").times(3));

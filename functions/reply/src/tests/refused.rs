@@ -4,7 +4,7 @@ use domain::clinic::{ClinicSettings, Plan};
 use domain::command::Switch;
 use domain::people::{Patient, StaffMember};
 use scenario::people::{
-    account, chart, clinic, member, operator, patient, portal, staff, staff_of,
+    account, chart, clinic, member, no_contact, operator, patient, portal, staff, staff_of,
 };
 use scenario::{CONVERSATION, NOW, World, name};
 use serde_json::json;
@@ -58,10 +58,10 @@ async fn what_is_switched_off_is_said_to_the_patient_all_at_once() {
 async fn a_staff_message_that_cannot_reach_the_patient_is_not_stored_as_sent() {
     let (world, name) = World::with_conversation(Plan::Connect).await;
     let ordinary = patient("c1", "p1");
-    let unreachable = Patient { email: None, sms: None, ..ordinary.clone() };
+    let unreachable = Patient { contact: no_contact(), ..ordinary.clone() };
     world.patient(&unreachable).await;
     world.refuses(&reply(&world), &event(&staff("s1")), 409, &["no_contact"]).await;
-    // The patient is told by nobody of what the patient writes.
+    // Of what the patient writes the patient is not told.
     world.ask(&reply(&world), &event(&account("a1"))).await.expect(201);
     world.patient(&Patient { portal_access: false, ..unreachable }).await;
     world.clinic(&ClinicSettings { portal_enabled: false, ..clinic("c1", Plan::Connect) }).await;

@@ -1,11 +1,17 @@
 //! What starting a conversation answers and writes.
 
+use std::collections::BTreeSet;
+
+use domain::address::{Contact, MarkReason};
 use domain::audit::{Action, Outcome};
 use domain::clinic::{ClinicSettings, Plan};
+use domain::id::LinkReference;
 use domain::people::{Channel, Patient};
-use scenario::people::{clinic, member, patient, staff};
+use scenario::people::{account, clinic, contact, email, group, member, patient, sms, staff};
 use scenario::{NOW, World, name};
 use serde_json::{Value, json};
+use store::change::LinkTarget;
+use store::key::{self, ConversationKey};
 
 use super::{event, send, to};
 
@@ -38,6 +44,7 @@ async fn the_sample_is_stored_with_its_record_and_nothing_else() {
             "INBOX#PATIENT",
             "INBOX#STAFF#s1",
             "INBOX#STAFF#s2",
+            "LINKREF",
             "MESSAGE#00000001",
             "OUTBOX#00000001",
         ];
@@ -56,26 +63,71 @@ async fn the_sample_is_stored_with_its_record_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_answer_says_how_the_patient_will_be_told() {
+async fn the_answer_says_how_the_patient_will_be_told_or_what_is_in_the_way() {
     let world = World::of(Plan::Connect).await;
-    let ordinary = patient("c1", "p1");
-    let by_text = Patient { preferred_channel: Channel::Sms, ..ordinary.clone() };
-    let no_email = Patient { email: None, ..ordinary.clone() };
-    let consented = Patient { other_channel_consented: true, ..no_email.clone() };
-    for (number, (patient, channel)) in [
-        (ordinary, json!("email")),
-        (by_text, json!("sms")),
-        (consented, json!("sms")),
-        (no_email, Value::Null),
+    let ordinary = contact();
+    let consents = Contact { other_channel_consented: true, ..ordinary.clone() };
+    let by_text = Contact { preferred_channel: Channel::Sms, ..ordinary.clone() };
+    let no_email = Contact { email: None, ..ordinary.clone() };
+    let opted_out = Contact { sms: Some(sms("+16135550111")), ..by_text.clone() };
+    let bounced = Contact { email: Some(email("gone@example.test")), ..consents.clone() };
+    let nowhere = Contact { sms: opted_out.sms.clone(), ..bounced.clone() };
+    for (hash, reason) in [
+        (opted_out.hash(Channel::Sms), MarkReason::OptedOut),
+        (bounced.hash(Channel::Email), MarkReason::Bounced),
+    ] {
+        world.mark(hash.unwrap(), reason).await;
+    }
+    for (number, (contact, channel, problem)) in [
+        (ordinary, json!("email"), Value::Null),
+        (by_text, json!("sms"), Value::Null),
+        (Contact { email: None, ..consents }, json!("sms"), Value::Null),
+        (no_email, Value::Null, json!("no_usable_address")),
+        (opted_out, Value::Null, json!("opted_out")),
+        (bounced, json!("sms"), Value::Null),
+        // What is in the way of the preferred one is what is to be put right.
+        (nowhere, Value::Null, json!("address_bounced")),
     ]
     .into_iter()
     .enumerate()
     {
-        world.patient(&patient).await;
+        world.patient(&Patient { contact, ..patient("c1", "p1") }).await;
         let event = event(&staff("s1")).key(&number.to_string());
         let body = world.ask(&send(&world), &event).await.expect(201);
-        assert_eq!(body["noticeChannel"], channel);
+        assert_eq!(body["noticeChannel"], channel, "{number}");
+        assert_eq!(body.get("noticeProblem").cloned().unwrap_or_default(), problem, "{number}");
+        assert!(body.get("noticeChannel").is_some());
     }
+}
+
+#[tokio::test]
+async fn how_the_patient_will_be_told_is_not_said_to_the_patient() {
+    let world = World::of(Plan::ConnectPro).await;
+    world.group(&group("c1", "g1")).await;
+    let body = json!({ "title": "A title", "body": "A message.", "groups": ["g1"] });
+    let answer = world.ask(&send(&world), &event(&account("a1")).body(&body)).await.expect(201);
+    assert!(answer.get("noticeChannel").is_none() && answer.get("noticeProblem").is_none());
+}
+
+#[tokio::test]
+async fn each_conversation_has_a_reference_of_its_own_that_leads_to_it() {
+    let world = World::of(Plan::Connect).await;
+    let mut references = BTreeSet::new();
+    for key in ["one", "two"] {
+        let body = world.ask(&send(&world), &event(&staff("s1")).key(key)).await.expect(201);
+        let name = name("c1", "p1", body["conversationId"].as_str().unwrap());
+        let reference = world.conversation(&name).await.reference;
+        assert_eq!(reference.as_str().len(), LinkReference::CHARACTERS);
+        let key = key::link_reference(&reference);
+        let target: LinkTarget =
+            world.store().read([key.clone()]).await.unwrap().take(&key).unwrap().unwrap();
+        let ConversationKey { clinic, patient, conversation } = name;
+        assert_eq!(target, LinkTarget { clinic, patient, conversation });
+        references.insert(reference);
+        // The answer does not name it: the notice alone does.
+        assert!(!body.to_string().contains(references.last().map_or("", LinkReference::as_str)));
+    }
+    assert_eq!(references.len(), 2);
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use domain::clinic::Plan;
 use domain::people::{Patient, StaffMember};
 use jiff::SignedDuration;
-use scenario::people::{member, patient, staff, staff_of};
+use scenario::people::{contact, member, no_contact, patient, staff, staff_of};
 use scenario::{NOW, World, set_clock};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::idempotency::KEPT_SECONDS;
 use testkit::Fault;
 use tokio::task::JoinSet;
@@ -43,12 +43,19 @@ async fn a_repeat_is_answered_as_before_and_does_nothing() {
     first.clone().expect(201);
     // What would refuse the request now does not change what it did.
     world.staff(&StaffMember { active: false, ..member("c1", "s2") }).await;
-    world.patient(&Patient { portal_access: false, email: None, ..patient("c1", "p1") }).await;
     set_clock(NOW + SignedDuration::from_mins(5));
-    let before = world.state().await;
-    assert_eq!(world.ask(&send(&world), &event).await, first);
-    let difference = world.state().await.since(&before);
-    assert!(difference.written.is_empty() && difference.records.is_empty());
+    // Only how the patient is told is as things are now.
+    let mut now = first.clone();
+    now.body["noticeChannel"] = Value::Null;
+    now.body["noticeProblem"] = json!("no_usable_address");
+    for (contact, wanted) in [(contact(), first), (no_contact(), now)] {
+        let record = Patient { portal_access: false, contact, ..patient("c1", "p1") };
+        world.patient(&record).await;
+        let before = world.state().await;
+        assert_eq!(world.ask(&send(&world), &event).await, wanted);
+        let difference = world.state().await.since(&before);
+        assert!(difference.written.is_empty() && difference.records.is_empty());
+    }
 
     world.staff(&StaffMember { active: false, ..member("c1", "s1") }).await;
     world.refuses(&send(&world), &event, 403, &["staff_inactive"]).await;

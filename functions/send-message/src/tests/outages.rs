@@ -30,6 +30,18 @@ async fn a_store_that_does_not_answer_is_unavailable_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn what_is_stored_is_answered_also_if_nobody_can_say_how_the_patient_will_be_told() {
+    let world = World::of(Plan::Connect).await;
+    let sent = event(&staff("s1"));
+    for _ in ["the first time", "again"] {
+        let fault = Fault::unavailable("BatchGetItem").after(1).times(u32::MAX);
+        let body = world.ask(&faulty(&world, fault), &sent).await.expect(201);
+        assert!(body["conversationId"].is_string());
+        assert!(body.get("noticeChannel").is_none() && body.get("noticeProblem").is_none());
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_that_cannot_be_recorded_is_not_told() {
     let world = World::of(Plan::Connect).await;
     let handler = faulty(&world, Fault::unavailable("PutItem").times(u32::MAX));

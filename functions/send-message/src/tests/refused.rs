@@ -4,7 +4,7 @@ use domain::actor::Actor;
 use domain::clinic::{ClinicSettings, Plan};
 use domain::people::{Patient, StaffMember};
 use scenario::people::{
-    account, chart, clinic, group, member, operator, patient, portal, staff, staff_of,
+    account, chart, clinic, group, member, no_contact, operator, patient, portal, staff, staff_of,
 };
 use scenario::{NOW, World};
 use serde_json::json;
@@ -16,7 +16,7 @@ async fn every_unmet_precondition_is_said_at_once() {
     let world = World::of(Plan::Connect).await;
     world.clinic(&ClinicSettings { portal_enabled: false, ..clinic("c1", Plan::Connect) }).await;
     let unreachable =
-        Patient { portal_access: false, email: None, sms: None, ..patient("c1", "p1") };
+        Patient { portal_access: false, contact: no_contact(), ..patient("c1", "p1") };
     world.patient(&unreachable).await;
     let event = event(&staff("s1")).body(&to(&["s2", "nobody"]));
     let codes = ["portal_disabled", "patient_access_off", "no_contact", "unknown_recipient /to/1"];
@@ -33,7 +33,7 @@ async fn each_unmet_precondition_is_said_alone() {
     world.clinic(&settings).await;
     world.patient(&Patient { portal_access: false, ..patient("c1", "p1") }).await;
     world.refuses(&send(&world), &event, 409, &["patient_access_off"]).await;
-    world.patient(&Patient { email: None, sms: None, ..patient("c1", "p1") }).await;
+    world.patient(&Patient { contact: no_contact(), ..patient("c1", "p1") }).await;
     world.refuses(&send(&world), &event, 409, &["no_contact"]).await;
 }
 

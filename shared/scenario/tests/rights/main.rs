@@ -133,6 +133,10 @@ fn who_only_administers_or_watches_opens_no_conversation() {
             let allowed = caller == Caller::PrivacyOfficer;
             assert_eq!(outcome.is_done(), allowed, "{} {caller:?}", route.heading());
         }
+        if matches!(route.does, Does::ReadSending | Does::ChangeSending) {
+            let allowed = caller == Caller::Operator;
+            assert_eq!(outcome.is_done(), allowed, "{} {caller:?}", route.heading());
+        }
         if caller == Caller::Deactivated {
             assert!(!outcome.is_done(), "{} {plan:?}", route.heading());
         }

@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use domain::access::{Administration, Facts, InboxOwner, Side, administer};
+use domain::access::{
+    Administration, Facts, InboxOwner, Side, administer, may_switch_sending, own_preferences,
+};
 use domain::actor::Actor;
 use domain::attachment::{self, Attachment, Quota, Slot};
 use domain::automatic::Timers;
@@ -13,8 +15,8 @@ use domain::command::{
 };
 use domain::conversation::{Conversation, Message, ReadMarker};
 use domain::document;
-use domain::id::{AttachmentId, ConversationId, StaffId};
-use domain::people::StaffMember;
+use domain::id::{AttachmentId, ConversationId, LinkReference, StaffId};
+use domain::people::{Patient, StaffMember};
 use domain::refusal::{Code, Refusal};
 use domain::rich_text::Body;
 use domain::text::Title;
@@ -62,6 +64,9 @@ pub enum Does {
     TryNoticeText,
     ReadStaff,
     ChangeStaff,
+    ReadPreferences,
+    ChangePreferences,
+    ChangeColleaguesPreferences,
     ReadGroup,
     ChangeGroup,
     ReadPatient,
@@ -71,6 +76,9 @@ pub enum Does {
     ReadLink,
     MakeLink,
     RevokeLink,
+    ReadAddresses,
+    RecordConsent,
+    RecordOptOut,
     ChangeMany,
     Eligibility,
     Recipients,
@@ -102,6 +110,9 @@ pub enum Does {
     ListDocuments,
     ReadDocument,
     RegisterDocument,
+    OpenLink,
+    ReadSending,
+    ChangeSending,
 }
 
 /// A route as the template has it, in one variant of it.
@@ -131,7 +142,7 @@ impl Route {
 
     /// Whether it is about one conversation, whose state then counts.
     pub fn is_about_one_conversation(&self) -> bool {
-        self.path.contains("{conversationId}")
+        self.path.contains("{conversationId}") || self.does == Does::OpenLink
     }
 
     /// The heading on the page.
@@ -150,10 +161,18 @@ const NOTICE_TEXT: &str = "/clinics/{clinicId}/notification-templates/{language}
 const NOTICE_PREVIEW: &str =
     "/clinics/{clinicId}/notification-templates/{language}/{channel}/preview";
 const STAFF: &str = "/clinics/{clinicId}/staff/{staffId}";
+const PREFERENCES: &str = "/clinics/{clinicId}/staff/{staffId}/preferences";
 const GROUP: &str = "/clinics/{clinicId}/groups/{groupId}";
 const PATIENT: &str = "/clinics/{clinicId}/patients/{patientId}";
 const SUCCESSOR: &str = "/clinics/{clinicId}/patients/{patientId}/successor";
 const LINK: &str = "/clinics/{clinicId}/patients/{patientId}/links/{accountId}";
+const ADDRESSES: &str = "/clinics/{clinicId}/patients/{patientId}/addresses";
+const CONSENT: &str = "/clinics/{clinicId}/patients/{patientId}/addresses/{channel}/consent";
+const OPT_OUT: &str = "/clinics/{clinicId}/patients/{patientId}/addresses/{channel}/opt-out";
+const GUARDIANS_CONSENT: &str =
+    "/clinics/{clinicId}/patients/{patientId}/links/{accountId}/addresses/{channel}/consent";
+const GUARDIANS_OPT_OUT: &str =
+    "/clinics/{clinicId}/patients/{patientId}/links/{accountId}/addresses/{channel}/opt-out";
 const BATCHES: &str = "/clinics/{clinicId}/directory-batches";
 const ELIGIBILITY: &str = "/clinics/{clinicId}/patients/{patientId}/eligibility";
 const RECIPIENTS: &str = "/clinics/{clinicId}/patients/{patientId}/recipients";
@@ -178,6 +197,8 @@ const FILE: &str = "/clinics/{clinicId}/patients/{patientId}/conversations/{conv
 const DOCUMENTS: &str = "/clinics/{clinicId}/patients/{patientId}/documents";
 const DOCUMENT: &str = "/clinics/{clinicId}/patients/{patientId}/documents/{documentId}";
 const PATIENTS_REPORT: &str = "/clinics/{clinicId}/patients/{patientId}/access-report";
+const NOTICE_LINK: &str = "/links/{reference}";
+const SENDING: &str = "/sending";
 const ACTORS_REPORT: &str = "/clinics/{clinicId}/actors/{actorKind}/{actorId}/access-report";
 
 /// Every route, in the order of the page.
@@ -190,6 +211,9 @@ pub const ROUTES: &[Route] = &[
     route(Does::TryNoticeText, "POST", NOTICE_PREVIEW),
     route(Does::ReadStaff, "GET", STAFF),
     route(Does::ChangeStaff, "PUT", STAFF),
+    route(Does::ReadPreferences, "GET", PREFERENCES).when("one's own"),
+    route(Does::ChangePreferences, "PUT", PREFERENCES).when("one's own"),
+    route(Does::ChangeColleaguesPreferences, "PUT", PREFERENCES).when("a colleague's"),
     route(Does::ReadGroup, "GET", GROUP),
     route(Does::ChangeGroup, "PUT", GROUP),
     route(Does::ReadPatient, "GET", PATIENT),
@@ -199,6 +223,11 @@ pub const ROUTES: &[Route] = &[
     route(Does::ReadLink, "GET", LINK),
     route(Does::MakeLink, "PUT", LINK),
     route(Does::RevokeLink, "DELETE", LINK).succeeds(204),
+    route(Does::ReadAddresses, "GET", ADDRESSES),
+    route(Does::RecordConsent, "POST", CONSENT),
+    route(Does::RecordOptOut, "POST", OPT_OUT),
+    route(Does::RecordConsent, "POST", GUARDIANS_CONSENT),
+    route(Does::RecordOptOut, "POST", GUARDIANS_OPT_OUT),
     route(Does::ChangeMany, "POST", BATCHES),
     route(Does::Eligibility, "GET", ELIGIBILITY),
     route(Does::Recipients, "GET", RECIPIENTS),
@@ -206,6 +235,7 @@ pub const ROUTES: &[Route] = &[
     route(Does::List, "GET", CHART),
     route(Does::View, "GET", THREAD),
     route(Does::MarkRead, "PUT", MARKER),
+    route(Does::OpenLink, "GET", NOTICE_LINK),
     route(Does::Reply, "POST", MESSAGES).succeeds(201),
     route(Does::ReplyToMessage, "POST", MESSAGES).when("inReplyTo").succeeds(201),
     route(Does::Close, "POST", CLOSE),
@@ -230,6 +260,8 @@ pub const ROUTES: &[Route] = &[
     route(Does::RegisterDocument, "PUT", DOCUMENT),
     route(Does::PatientsReport, "GET", PATIENTS_REPORT),
     route(Does::ActorsReport, "GET", ACTORS_REPORT),
+    route(Does::ReadSending, "GET", SENDING),
+    route(Does::ChangeSending, "PUT", SENDING),
 ];
 
 /// What is answered: the status, and the codes of every reason.
@@ -328,6 +360,7 @@ fn started(clinic: &ClinicSettings, state: State) -> (Conversation, Message) {
 fn first_message() -> Start {
     Start {
         conversation: ConversationId::parse("v1").unwrap(),
+        reference: LinkReference::parse("r1").unwrap(),
         title: Title::parse("Your results").unwrap(),
         body: Body::parse("Good news.").unwrap(),
         to: Vec::new(),
@@ -378,17 +411,14 @@ impl Case {
             | Does::ChangePatient
             | Does::ReadLink
             | Does::RevokeLink
+            | Does::ReadAddresses
+            | Does::RecordConsent
+            | Does::RecordOptOut
             | Does::ChangeMany => self.administers(Administration::Patients),
-            Does::Merge => {
-                self.administers(Administration::Patients)?;
-                patient("c1", "p1").merged_into(&patient("c1", "p2")).map(drop)
-            }
-            Does::Unmerge => {
-                self.administers(Administration::Patients)?;
-                let merged = patient("c1", "p1").merged_into(&patient("c1", "p2"))?;
-                assert!(merged.unmerged().is_some());
-                Ok(())
-            }
+            Does::ReadPreferences | Does::ChangePreferences => self.prefers(&self.own_id()),
+            Does::ChangeColleaguesPreferences => self.prefers(&staff_id("colleague")),
+            Does::Merge => self.merges().map(drop),
+            Does::Unmerge => self.merges().map(|merged| assert!(merged.unmerged().is_some())),
             Does::MakeLink => {
                 self.administers(Administration::Patients)?;
                 let link = scenario::people::link("c1", "p1", "fresh");
@@ -440,7 +470,7 @@ impl Case {
             Does::RegisterDocument => {
                 document::may_register(&self.actor, &self.facts, &clinic.clinic)
             }
-            Does::View | Does::Download => {
+            Does::View | Does::Download | Does::OpenLink => {
                 self.facts.side(&self.actor)?.visible(conversation).map(drop)
             }
             Does::MarkRead => {
@@ -454,11 +484,26 @@ impl Case {
             Does::GroupInbox => self.lists("group:g1"),
             Does::ClinicInbox => self.lists("clinic"),
             Does::PatientsReport | Does::ActorsReport => self.administers(Administration::Report),
+            Does::ReadSending | Does::ChangeSending => may_switch_sending(&self.actor),
         }
     }
 
     fn administers(&self, what: Administration) -> Result<(), Refusal> {
         administer(&self.actor, &self.situation.clinic.clinic, self.facts.staff.as_ref(), what)
+    }
+
+    fn merges(&self) -> Result<Patient, Refusal> {
+        self.administers(Administration::Patients)?;
+        patient("c1", "p1").merged_into(&patient("c1", "p2"))
+    }
+
+    fn prefers(&self, whose: &StaffId) -> Result<(), Refusal> {
+        own_preferences(
+            &self.actor,
+            &self.situation.clinic.clinic,
+            self.facts.staff.as_ref(),
+            whose,
+        )
     }
 
     fn changes_settings(&self, plan: Plan) -> Result<(), Refusal> {
