@@ -313,6 +313,11 @@ pub fn own_inbox(caller: &Caller) -> Call {
     Call::new(caller, Method::GET, "/inbox")
 }
 
+/// The call that opens the link of a notice.
+pub fn open_link(caller: &Caller, reference: &str) -> Call {
+    Call::new(caller, Method::GET, format!("/links/{reference}"))
+}
+
 /// An id that was never given out before, by this process or another one.
 pub fn fresh(prefix: &str) -> String {
     static GIVEN: AtomicU64 = AtomicU64::new(0);

@@ -1,4 +1,5 @@
-//! All log lines of the whole system run, read after it: Cargo runs this binary after `system`.
+//! All log lines of the whole system run, and all that it sent, read after it: Cargo runs this binary after
+//! `system`.
 
 #![allow(
     clippy::unwrap_used,
@@ -56,6 +57,24 @@ fn no_log_line_holds_a_name_an_address_a_title_a_body_or_a_token() {
         silent.iter().all(|group| group.ends_with("/access")),
         "nothing was logged in {silent:?}"
     );
+}
+
+/// The words of the messages that the tests sent, and the names of who sent and got them. A clinic's name
+/// is planted too, and may be in a notice.
+const PRIVATE: [&str; 6] = ["diagnosis", "prescription", "anna", "marie", "grace", "patients/"];
+
+#[test]
+fn nothing_that_was_sent_holds_a_title_a_body_or_a_name() {
+    let mut sent = aws::emails("");
+    let emails = sent.len();
+    sent.extend(aws::texts(""));
+    assert!(emails > 20 && sent.len() > emails, "the run sent {emails} emails of {}", sent.len());
+    for notice in sent {
+        let folded = notice.to_string().to_lowercase();
+        for private in PRIVATE {
+            assert!(!folded.contains(private), "{private}: {notice}");
+        }
+    }
 }
 
 fn groups() -> Vec<String> {

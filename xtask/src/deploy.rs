@@ -141,6 +141,8 @@ fn parameters(
             // The tests send as fast as they can.
             set("ThrottleRate", "5000");
             set("ThrottleBurst", "5000");
+            set("EmailsPerSecond", "5000");
+            set("TextsPerSecond", "5000");
         }
     }
     all.extend(given.clone());
@@ -372,6 +374,8 @@ fn describe(
         "stream_failures_url": output(outputs, "StreamFailuresUrl")?,
         "tick_failures_url": output(outputs, "TickFailuresUrl")?,
         "file_failures_url": output(outputs, "FileFailuresUrl")?,
+        "feedback_failures_url": output(outputs, "FeedbackFailuresUrl")?,
+        "feedback_topic": output(outputs, "FeedbackTopicArn")?,
         "files_bucket": output(outputs, "FilesBucketName")?,
         "chart_bucket": parameter(parameters, "ChartBucket"),
         "parameters": parameters,

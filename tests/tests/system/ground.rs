@@ -12,7 +12,7 @@ use system_tests::now;
 use system_tests::world::{self, Call, Clinic, Conversation, fresh};
 
 use crate::attachments::sent;
-use crate::harness::{PATIENT, address, expect, marked, message, world};
+use crate::harness::{PATIENT, address, expect, marked, message, reference, world};
 
 /// The group that takes part in a [`Ground`]'s conversations.
 pub const GROUP: &str = "g1";
@@ -113,6 +113,8 @@ impl Section {
             "/directory-batches",
             "/attachments",
             "/preview",
+            "/consent",
+            "/opt-out",
         ];
         self.method != Method::GET && !keeps.iter().any(|end| self.path.ends_with(end))
     }
@@ -132,6 +134,8 @@ pub struct Target {
     file: String,
     /// The language of a notice's text.
     language: &'static str,
+    /// What the links of the conversation's notices carry.
+    reference: String,
 }
 
 /// A clinic on some plan, with its people, two patients, and an open conversation with the first one.
@@ -194,10 +198,25 @@ impl Ground {
         ] {
             expect(&clinic.create_staff(id, document), 201);
         }
+        for id in [
+            "participant",
+            "in-group",
+            "sees-all",
+            "neither",
+            "admin",
+            "admin-sees-all",
+            "privacy-officer",
+        ] {
+            let path = self.path(&["staff", id, "preferences"]);
+            let preferences = json!({ "emailOnReply": false });
+            expect(&create(&clinic.staff(id), path, preferences), 201);
+        }
         for patient in [PATIENT, "p2"] {
             expect(&clinic.create_patient(patient, patient_document()), 201);
         }
-        let guardian = json!({ "relationship": "guardian", "name": marked("Grace") });
+        let contact = json!({ "sms": "+1 613 555 0144", "preferredChannel": "sms" });
+        let guardian =
+            json!({ "relationship": "guardian", "name": marked("Grace"), "contact": contact });
         expect(&clinic.link(PATIENT, &self.account("patient")), 201);
         expect(&clinic.link("p2", &self.account("other")), 201);
         for account in ["guardian", "revoked"] {
@@ -288,6 +307,7 @@ impl Ground {
             document: "d1".to_owned(),
             file: "f1".to_owned(),
             language: "en",
+            reference: "none".to_owned(),
         }
     }
 
@@ -313,6 +333,15 @@ impl Ground {
                         "\"1\"".to_owned()
                     }
                 };
+            }
+            (_, "/links/{reference}") => target.reference = reference(&target.thread),
+            (_, path) if path.starts_with("patient/links/{accountId}/addresses/") => {
+                target.account = self.account("guardian");
+            }
+            ("PUT", "/sending") => {
+                let read = Call::new(&Caller::operator(), Method::GET, "/sending");
+                let answer = world().send(&read).unwrap();
+                target.version = answer.header("ETag").unwrap().to_owned();
             }
             ("PUT", "clinic/staff/{staffId}") => {
                 target.staff = fresh("s");
@@ -391,11 +420,16 @@ impl Ground {
             _ => &target.staff,
         };
         let (method, key, variant) = section.key();
-        let staff = if variant == "oneself" { own } else { &target.staff };
+        let staff = match variant {
+            "oneself" | "one's own" => own,
+            _ => &target.staff,
+        };
         let staff = match key.as_str() {
             "clinic/actors/{actorKind}/{actorId}/access-report" => "participant",
             _ => staff,
         };
+        // The patient has an email address, the guardian a number.
+        let channel = if key.starts_with("patient/addresses/") { "email" } else { "sms" };
         let mut path = section
             .path
             .replace("{clinicId}", &self.clinic.id)
@@ -404,11 +438,12 @@ impl Ground {
             .replace("{staffId}", staff)
             .replace("{groupId}", &target.group)
             .replace("{language}", target.language)
-            .replace("{channel}", "sms")
+            .replace("{channel}", channel)
             .replace("{documentId}", &target.document)
             .replace("{attachmentId}", &target.file)
             .replace("{number}", "1")
             .replace("{accountId}", &target.account)
+            .replace("{reference}", &target.reference)
             .replace("{actorKind}", "staff")
             .replace("{actorId}", staff);
         match variant {
@@ -437,6 +472,11 @@ impl Ground {
             ("POST", "clinic/notification-templates/{language}/{channel}/preview", _) => {
                 call.with_body(notice_text())
             }
+            ("PUT", "clinic/staff/{staffId}/preferences", _) => {
+                replacing(call, json!({ "emailOnReply": true }))
+            }
+            ("PUT", "/sending", _) => replacing(call, json!({ "paused": false })),
+            ("POST", path, _) if path.ends_with("/consent") || path.ends_with("/opt-out") => call,
             ("PUT", "clinic/staff/{staffId}", _) => {
                 replacing(call, world::staff(&marked("S"), "clinician"))
             }

@@ -103,7 +103,14 @@ pub fn partition(conversation: &Conversation) -> String {
     format!("CLINIC#{}#PATIENT#{patient}#CONVERSATION#{id}", clinic.id)
 }
 
-/// The notice of a message.
+/// What the links of a conversation's notices carry; no answer of the API shows it.
+pub fn reference(conversation: &Conversation) -> String {
+    let items = aws::partition(&partition(conversation));
+    let item = items.iter().find(|item| string(item, "sk") == "CONVERSATION").unwrap();
+    string(item, "reference")
+}
+
+/// The notice of a message to the patient.
 pub fn notice(conversation: &Conversation, number: u32) -> Option<Value> {
     let sk = format!("NOTICE#{number:08}#PATIENT");
     aws::partition(&partition(conversation)).into_iter().find(|item| string(item, "sk") == sk)

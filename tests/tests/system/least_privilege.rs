@@ -20,19 +20,20 @@ type Allowed =
 /// What each function may do in DynamoDB, and beside it. Only what it uses; every transaction is allowed
 /// part by part.
 #[rustfmt::skip]
-const ALLOWED: [Allowed; 12] = [
+const ALLOWED: [Allowed; 13] = [
     ("authorize", &[], &[]),
     ("clinic-settings", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
-    ("directory", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
+    ("directory", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &["kms:GenerateMac", "sns:CheckIfPhoneNumberIsOptedOut", "sns:OptInPhoneNumber"]),
     ("send-message", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
     ("change-conversation", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("read-conversations", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (INBOX, &["Query"]), (CHART, &["Query"]), (AUDIT, &["PutItem"])], &[]),
     ("access-report", &[(TABLE, &["BatchGetItem"]), (AUDIT, &["PutItem", "Query"]), (AUDIT_BY_ACTOR, &["Query"])], &[]),
-    ("notify", &[(TABLE, &["BatchGetItem", "DeleteItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["ses:SendRawEmail", "sns:Publish", "sqs:SendMessage"]),
+    ("notify", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "PutItem", "Query", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["ses:SendRawEmail", "sns:CheckIfPhoneNumberIsOptedOut", "sns:Publish", "sqs:SendMessage"]),
+    ("delivery-feedback", &[(TABLE, &["BatchGetItem", "PutItem"]), (AUDIT, &["PutItem"])], &["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateMac", "sns:ListPhoneNumbersOptedOut", "sqs:SendMessage"]),
     ("attachments", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem"]), (INBOX, &["Query"]), (CHART, &["Query"]), (AUDIT, &["PutItem"])], &["kms:Decrypt", "kms:GenerateDataKey", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]),
     ("inspect-attachment", &[(TABLE, &["BatchGetItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["kms:Decrypt", "kms:GenerateDataKey", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"]),
-    ("auto-reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["sqs:SendMessage"]),
+    ("auto-reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["sqs:SendMessage"]),
 ];
 
 /// One permission: an action on a resource.

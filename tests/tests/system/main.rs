@@ -20,6 +20,7 @@ mod automatic;
 mod aws;
 mod conversations;
 mod errors;
+mod feedback;
 mod ground;
 mod harness;
 mod idempotency;

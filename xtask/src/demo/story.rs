@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use system_tests::files::{self, File};
 use system_tests::issuer::Caller;
 use system_tests::world::{
-    Clinic, Conversation, always_open, closed_at, fresh, own_inbox, patient_by_email,
+    Clinic, Conversation, always_open, closed_at, fresh, open_link, own_inbox, patient_by_email,
     patient_by_sms, settings, staff,
 };
 
@@ -157,9 +157,10 @@ fn send(teller: &mut Teller, cast: &Cast, domain: &str) -> Result<Conversation> 
     let with_marie = conversation(&cast.closed, "marie", &started)?;
 
     teller.step("The email, as SES got it: in French, with the clinic's name and a link, and nothing of the message.");
-    let link = format!("https://{domain}/c/{}", with_marie.id);
-    let email = teller.wait_for_notice("the email", |outside| outside.emails(&link))?;
-    if let Some(email) = email {
+    let app = format!("https://{domain}/c/");
+    let whose = (&cast.marie, with_marie.id.as_str());
+    let email = teller.wait_for_notice("the email", whose, |outside| outside.emails(&app))?;
+    if let Some((email, reference)) = email {
         for member in ["Source", "To", "Subject", "BodyText"] {
             let value = email.get(member).cloned().unwrap_or_default();
             say(format_args!("   {member}: {}", plain(&value)));
@@ -171,6 +172,13 @@ fn send(teller: &mut Teller, cast: &Cast, domain: &str) -> Result<Conversation> 
         teller.check("It is in French and names the clinic.", is_french, &email)?;
         let is_discreet = !all.contains(title) && !all.contains("normal") && !all.contains("Anna");
         teller.check("It holds neither title, text nor sender.", is_discreet, &email)?;
+
+        teller.step("The link's reference leads Marie to the conversation, as often as it is opened, and nobody else.");
+        let opened = teller.call(&open_link(&cast.marie, &reference), 200)?;
+        let id = json!(with_marie.id);
+        teller.check_member("It is that conversation.", &opened, "/conversationId", &id)?;
+        let stranger = Caller::account(&fresh("account"));
+        teller.call(&open_link(&stranger, &reference), 404)?;
     }
 
     teller.step("Staff write to John, who prefers text messages.");
@@ -186,9 +194,9 @@ fn send(teller: &mut Teller, cast: &Cast, domain: &str) -> Result<Conversation> 
     let with_john = conversation(&cast.closed, "john", &started)?;
 
     teller.step("The text message, as SNS got it.");
-    let link = format!("https://{domain}/c/{}", with_john.id);
-    let text = teller.wait_for_notice("the text message", |outside| outside.texts(&link))?;
-    if let Some(text) = text {
+    let whose = (&cast.closed.staff("anna"), with_john.id.as_str());
+    let text = teller.wait_for_notice("the text message", whose, |outside| outside.texts(&app))?;
+    if let Some((text, _)) = text {
         say(format_args!("   {text}"));
         let all = text.to_string();
         let is_discreet = !all.contains(title) && !all.contains("result") && !all.contains("Anna");

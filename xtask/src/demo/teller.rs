@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use system_tests::api::{Answer, Api};
 use system_tests::issuer::Caller;
-use system_tests::world::{Call, World};
+use system_tests::world::{Call, World, open_link};
 
 use crate::console::say;
 use crate::failure::{Doing as _, Failure, Result};
@@ -168,12 +168,14 @@ impl Teller {
         }
     }
 
-    /// Waits for the one email or text message that holds a text; `None` where nobody can look.
+    /// Waits for the one email or text message whose link leads this reader to the conversation of
+    /// this id, with that link's reference; `None` where nobody can look.
     pub fn wait_for_notice(
         &self,
         what: &str,
+        (reader, conversation): (&Caller, &str),
         look: impl Fn(&Outside) -> Result<Vec<Value>>,
-    ) -> Result<Option<Value>> {
+    ) -> Result<Option<(Value, String)>> {
         let Some(outside) = &self.outside else {
             say(format_args!(
                 "   (AWS does not show what it sent; look for {what} where it went.)"
@@ -181,9 +183,27 @@ impl Teller {
             return Ok(None);
         };
         let limit = Duration::from_secs(20);
-        let notice = self.wait(what, limit, |_| Ok(look(outside)?.pop()))?;
+        let notice = self.wait(what, limit, |_| {
+            for sent in look(outside)? {
+                let Some(reference) = reference_in(&sent) else { continue };
+                let answer = self.world.send(&open_link(reader, &reference));
+                let answer = answer.doing("opening a link")?.json();
+                let found = answer.get("conversationId").and_then(Value::as_str);
+                if found == Some(conversation) {
+                    return Ok(Some((sent, reference)));
+                }
+            }
+            Ok(None)
+        })?;
         Ok(Some(notice))
     }
+}
+
+/// The reference of the link that a notice carries.
+fn reference_in(notice: &Value) -> Option<String> {
+    let text = notice.to_string();
+    let (_, rest) = text.split_once("/c/")?;
+    Some(rest.chars().take_while(char::is_ascii_alphanumeric).collect())
 }
 
 fn show(answer: &Answer) {
