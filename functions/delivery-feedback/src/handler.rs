@@ -134,18 +134,20 @@ impl Feedback {
         if happened == Happened::Nothing {
             return Ok(Taken::Done);
         }
+        // The address first: who looks at the notice next is to know of it, and it counts whatever is
+        // known of the notice.
+        let mark = happened.mark().map(|reason| Mark { reason, at });
+        if let (Some(mark), Some(hash)) = (mark, &hash) {
+            self.store.mark(hash, mark).await?;
+        }
         let mut last = None;
         for id in ids {
             if let Some((key, channel)) = self.store.notice_named(id).await? {
-                // The address first: who looks at the notice next is to know of it.
-                if let Some(reason) = happened.mark() {
-                    let hash = match hash {
-                        Some(hash) => Some(hash),
-                        None => self.sent_to(&key, channel).await?,
-                    };
-                    if let Some(hash) = hash {
-                        self.store.mark(&hash, Mark { reason, at }).await?;
-                    }
+                // Where the event does not tell it, it is where the notice went.
+                if let (Some(mark), None) = (mark, &hash)
+                    && let Some(hash) = self.sent_to(&key, channel).await?
+                {
+                    self.store.mark(&hash, mark).await?;
                 }
                 self.move_on(&key, channel, happened, at).await?;
                 return Ok(Taken::Done);
@@ -201,17 +203,32 @@ impl Feedback {
     /// none, whatever our own record said: consent that was recorded while it is still there does not
     /// count.
     ///
-    /// It reads the list to its end, or as far as the time allows and fails then: the schedule begins
-    /// again, and what is noted already takes no write.
+    /// It reads the list to its end, or as far as the time allows and fails then: the next call goes on
+    /// from there, or from the beginning if SNS does not know the place any more. What is noted already
+    /// takes no write.
     async fn reconcile(&self, deadline: Deadline) -> Result<(), Error> {
-        let mut from = None;
+        let kept = self.store.place(self.sources.now()).await?;
+        let mut from = kept.clone();
+        let mut is_anew = from.is_none();
         loop {
-            if deadline.remaining(self.sources.now()) < LONGEST_PAGE {
+            let now = self.sources.now();
+            if deadline.remaining(now) < LONGEST_PAGE {
+                if from != kept {
+                    self.store.keep_place(from, now).await?;
+                }
                 return Err("the list of numbers that opted out was not read to its end".into());
             }
             // Of before the answer: whoever agrees again meanwhile is taken off the list first.
             let at = self.sources.now();
-            let page = self.opt_outs.list(from).await?;
+            let page = match self.opt_outs.list(from.clone()).await {
+                Ok(page) => page,
+                Err(error) if !is_anew && !error.is_passing() => {
+                    tracing::warn!(code = error.code(), "the list is read from its beginning");
+                    (from, is_anew) = (None, true);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let hashes: Vec<_> =
                 page.numbers.into_iter().map(|number| self.key.know(number).hash).collect();
             let known = self.store.addresses(&hashes).await?;
@@ -224,6 +241,9 @@ impl Feedback {
             }
             from = page.next;
             if from.is_none() {
+                if kept.is_some() {
+                    self.store.keep_place(None, self.sources.now()).await?;
+                }
                 return Ok(());
             }
         }

@@ -4,7 +4,7 @@
 //! All of it belongs to the address, whoever else has it: it is shown, and changes, for every patient
 //! and clinic at once.
 
-use delivery::{DeliveryError, OptIn};
+use delivery::{Cause, DeliveryError, OptIn, PassingReason};
 use domain::access::Administration;
 use domain::actor::Actor;
 use domain::address::{AddressHash, AddressState, Contact, Mark, MarkReason};
@@ -195,8 +195,9 @@ impl Handler {
     }
 
     /// Opts a number in again that opted out with the carrier. That works once in 30 days, so it is
-    /// asked first whether there is any need. Where the service does not know these calls, or never
-    /// answers them about this number, nothing that could be lifted stands against the consent.
+    /// asked first whether there is any need. Where the service does not know these calls, never
+    /// answers them about this number or does not let us ask, nothing that we could lift stands against
+    /// the consent.
     async fn opt_in(&self, number: &SmsNumber) -> Result<(), Failure> {
         let opted_out = self.opt_outs.is_opted_out(number).await;
         let opted_out = answered("CheckIfPhoneNumberIsOptedOut", opted_out)?.flatten();
@@ -228,6 +229,11 @@ fn answered<T>(
 ) -> Result<Option<T>, Outage> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
+        // A permission that is missing may be missing for ever.
+        Err(error) if error.cause == Cause::Passing(PassingReason::NotAuthorized) => {
+            tracing::warn!(operation, code = error.code(), "the service does not let us ask");
+            Ok(None)
+        }
         Err(error) if error.is_passing() => {
             Err(Outage::new(OutageKind::Unavailable, operation, error.code()))
         }

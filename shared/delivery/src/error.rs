@@ -45,7 +45,8 @@ pub enum PassingReason {
     /// The function's role or its credentials are refused. It counts as passing so that a mistake in
     /// a deployment delays notices and does not lose them.
     NotAuthorized,
-    /// Sending is paused for the account, or the sender's MAIL FROM domain cannot be looked up.
+    /// Sending is paused for the account, the sender's MAIL FROM domain cannot be looked up, or there is
+    /// no such configuration set.
     SendingPaused,
 }
 

@@ -111,7 +111,10 @@ fn refusal(code: &str, message: &str) -> Option<Cause> {
     Some(match code {
         "AccountSendingPausedException"
         | "ConfigurationSetSendingPausedException"
-        | "MailFromDomainNotVerifiedException" => Cause::Passing(PassingReason::SendingPaused),
+        | "MailFromDomainNotVerifiedException"
+        // A mistake in a deployment is to delay notices, not to lose them.
+        | "ConfigurationSetDoesNotExist"
+        | "ConfigurationSetDoesNotExistException" => Cause::Passing(PassingReason::SendingPaused),
         // While an account is in the SES sandbox, an unverified recipient is refused in the same
         // words; the repair is the same, too: operations gets the account ready.
         "MessageRejected" if message.contains("not verified") => {
@@ -120,8 +123,17 @@ fn refusal(code: &str, message: &str) -> Option<Cause> {
         "MessageRejected" if message.contains("blacklisted") => {
             Cause::Permanent(FailureReason::AddressRejected)
         }
-        // Of all parameters only the recipient differs from one call to the next.
-        "InvalidParameterValue" => Cause::Permanent(FailureReason::AddressRejected),
+        // Of all other parameters only the recipient differs from one call to the next.
+        "InvalidParameterValue" if !names_our_own(message) => Cause::Permanent(FailureReason::AddressRejected),
         _ => return None,
+    })
+}
+
+/// Whether a refusal is about what we say of ourselves: the sender, or the notice's tag. It may repeat
+/// an address, whose parts say nothing.
+fn names_our_own(message: &str) -> bool {
+    let words = message.split_whitespace().filter(|word| !word.contains('@'));
+    words.flat_map(|word| word.split(|c: char| !c.is_alphanumeric())).any(|word| {
+        ["source", "sender", "tag", "tags"].iter().any(|own| word.eq_ignore_ascii_case(own))
     })
 }

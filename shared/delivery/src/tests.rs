@@ -231,7 +231,7 @@ type Row = (u16, &'static str, &'static str, &'static str, bool, bool);
 
 #[tokio::test]
 async fn refusals_by_ses_are_told_apart_in_one_attempt_each() {
-    let rows: [Row; 14] = [
+    let rows: [Row; 20] = [
         (400, "Throttling", "Maximum sending rate exceeded.", "throttled", true, false),
         (400, "Throttling", "Daily message quota exceeded.", "throttled", true, false),
         (503, "Throttling", "Rate exceeded", "throttled", true, false),
@@ -256,6 +256,8 @@ async fn refusals_by_ses_are_told_apart_in_one_attempt_each() {
             false,
         ),
         (400, "MailFromDomainNotVerifiedException", "", "sending_paused", true, false),
+        (400, "ConfigurationSetDoesNotExist", "", "sending_paused", true, false),
+        (400, "ConfigurationSetDoesNotExistException", "", "sending_paused", true, false),
         (
             400,
             "MessageRejected",
@@ -280,6 +282,24 @@ async fn refusals_by_ses_are_told_apart_in_one_attempt_each() {
             false,
             false,
         ),
+        (
+            400,
+            "InvalidParameterValue",
+            "Missing final '@domain': tag@heritage-source",
+            "address_rejected",
+            false,
+            false,
+        ),
+        (400, "InvalidParameterValue", "Invalid Source: x", "request_rejected", false, false),
+        (
+            400,
+            "InvalidParameterValue",
+            "The sender is no address",
+            "request_rejected",
+            false,
+            false,
+        ),
+        (400, "InvalidParameterValue", "Invalid tag value", "request_rejected", false, false),
         (400, "MessageRejected", "Virus found", "request_rejected", false, false),
     ];
     for row in rows {

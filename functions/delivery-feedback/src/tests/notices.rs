@@ -82,6 +82,36 @@ async fn an_unknown_id_is_waited_for_and_then_dropped_on_record() {
     }
 }
 
+/// What bounced or who opted out is the address's affair, whatever we know of the notice.
+#[tokio::test]
+async fn an_address_is_marked_also_where_the_id_is_not_known() {
+    for (sample, hash, reason) in [
+        ("bounce-permanent-of-identity", email_hash(), MarkReason::Bounced),
+        ("complaint-of-identity", email_hash(), MarkReason::Complained),
+        ("text-opted-out", number_hash(), MarkReason::OptedOut),
+    ] {
+        let world = World::empty().await;
+        pass_to(at("2026-11-25T15:01:00Z"));
+        world.hear(sample).await.expect_err("the notice may be known soon");
+        let mark = world.blocked(&hash).await.expect("it is marked");
+        assert_eq!(mark.reason, reason, "{sample}");
+        pass_to(at("2026-11-25T18:00:00Z"));
+        world.hear(sample).await.unwrap();
+        assert_eq!(world.blocked(&hash).await, Some(mark), "{sample}");
+        let items = world.db.all_items(testkit::MAIN).await;
+        let unknown = |item: &&testkit::Item| item["pk"].as_s().unwrap().starts_with("PROVIDER#");
+        assert_eq!(items.iter().filter(unknown).count(), 1, "{sample}: it is on record");
+
+        // What is said of a notice that cannot be found just now is no reason to use the address.
+        let world = World::empty().await;
+        let fault = Fault::unavailable("BatchGetItem").after(1).times(1_000);
+        let unlucky = feedback(world.db.client_with(fault), &world.sns);
+        let event = super::world::sample(sample);
+        unlucky.handle(event, super::world::deadline()).await.expect_err("it is to be told again");
+        assert!(world.blocked(&hash).await.is_some(), "{sample}");
+    }
+}
+
 /// One that cannot be stored loses none of the others, and is told again.
 #[tokio::test]
 async fn what_cannot_be_stored_is_told_again_and_loses_no_other() {
@@ -159,9 +189,9 @@ fn furthest(told: &[&str]) -> &'static str {
     let order = [
         ("complaint", "complained"),
         ("bounce-permanent", "bounced"),
-        ("bounce-transient", "bounced"),
         ("reject", "failed"),
         ("delivery", "delivered"),
+        ("bounce-transient", "bounced"),
     ];
     order.iter().find(|(name, _)| told.contains(name)).map_or("accepted", |(_, state)| state)
 }

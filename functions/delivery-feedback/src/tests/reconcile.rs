@@ -58,10 +58,45 @@ async fn consent_that_comes_while_the_list_is_read_is_of_after_it() {
     assert_eq!(world.blocked(&number_hash()).await, None);
 }
 
+/// Reads the list with time for so many pages, of 25 seconds each.
+async fn read_pages(world: &World, pages: i64) -> Result<(), lambda_runtime::Error> {
+    world.sns.takes(SignedDuration::from_secs(25));
+    let end = Deadline::at(now() + SignedDuration::from_secs(25 * pages + 15));
+    world.feedback.handle(sample("reconcile"), end).await.map(drop)
+}
+
 #[tokio::test]
-async fn a_list_that_is_too_long_for_one_call_is_begun_again_and_not_taken_for_read() {
+async fn a_list_that_is_too_long_for_one_call_is_read_on_by_the_next_and_not_taken_for_read() {
     let world = World::empty().await;
-    world.sns.holds(&[&[NUMBER]]);
-    let soon = Deadline::at(now() + SignedDuration::from_secs(5));
-    world.feedback.handle(sample("reconcile"), soon).await.expect_err("no time is left");
+    world.sns.holds(&[&[NUMBER], &[], &[], &[OTHER]]);
+    read_pages(&world, 0).await.expect_err("no time is left");
+    assert_eq!(world.db.all_items(testkit::MAIN).await.len(), 0);
+    for _ in 0..3 {
+        read_pages(&world, 1).await.expect_err("there is more");
+        assert_eq!(world.blocked(&hash_of(OTHER)).await, None);
+    }
+    read_pages(&world, 0).await.expect_err("no time is left, and the place is kept");
+    read_pages(&world, 1).await.unwrap();
+    for hash in [number_hash(), hash_of(OTHER)] {
+        assert!(world.blocked(&hash).await.is_some());
+    }
+    // The next one begins anew.
+    world.sns.holds(&[&["+16135550199"]]);
+    read_pages(&world, 1).await.unwrap();
+    assert!(world.blocked(&hash_of("+16135550199")).await.is_some());
+}
+
+#[tokio::test]
+async fn a_place_that_is_old_or_that_sns_does_not_know_is_no_place() {
+    for passes in [SignedDuration::ZERO, SignedDuration::from_hours(25)] {
+        let world = World::empty().await;
+        world.sns.holds(&[&[], &[], &[]]);
+        read_pages(&world, 2).await.expect_err("there is more");
+        pass_to(now() + passes);
+        // Without a third page it does not know the place; with one, the place would be one.
+        let other: &[&[&str]] = if passes.is_zero() { &[&[OTHER]] } else { &[&[OTHER], &[], &[]] };
+        world.sns.holds(other);
+        read_pages(&world, 4).await.unwrap();
+        assert!(world.blocked(&hash_of(OTHER)).await.is_some(), "{passes}");
+    }
 }

@@ -84,6 +84,13 @@ impl Sns {
 fn answer(pages: &[Vec<String>], request: &str) -> String {
     let number = request.split("nextToken=page").nth(1);
     let number = number.and_then(|rest| rest.split('&').next()).map_or(0, |n| n.parse().unwrap());
+    if number > 0 && number >= pages.len() {
+        let body = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>planted</Message></Error></ErrorResponse>";
+        let length = body.len();
+        return format!(
+            "HTTP/1.1 400 X\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+    }
     let page = pages.get(number).cloned().unwrap_or_default();
     let members = page.join("</member><member>");
     let members = if page.is_empty() { members } else { format!("<member>{members}</member>") };

@@ -357,6 +357,9 @@ async fn a_service_that_never_answers_stands_against_no_consent() {
         Sns::start(sns::refused(400, "InvalidParameter"), sns::opted_in()).await,
         Sns::start(sns::refused(400, "InvalidAction"), sns::opted_in()).await,
         Sns::start(sns::opted_out(true), sns::refused(501, "NotImplemented")).await,
+        // Nor does one that does not let us ask.
+        Sns::start(sns::refused(403, "AuthorizationError"), sns::opted_in()).await,
+        Sns::start(sns::opted_out(true), sns::refused(403, "AccessDenied")).await,
     ] {
         let world = world_with(&sns).await;
         world.mark(&sms_hash("514-555-0143"), OptedOut, EARLIER).await;
@@ -375,7 +378,6 @@ async fn a_consent_that_the_carrier_does_not_know_of_is_not_recorded() {
 
     for (opted_out, opted_in) in [
         (sns::refused(400, "Throttled"), sns::opted_in()),
-        (sns::refused(403, "AuthorizationError"), sns::opted_in()),
         (sns::opted_out(true), sns::refused(400, "Throttled")),
         (sns::opted_out(true), sns::refused(500, "InternalError")),
     ] {

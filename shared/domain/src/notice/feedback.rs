@@ -69,17 +69,21 @@ pub struct BouncedRecipient<'a> {
 /// | SES says | the other server says | for good | speaks against the address |
 /// | --- | --- | --- | --- |
 /// | anything | 5.7.x: policy, such as a filter or a signature of ours | yes | no |
+/// | anything | 5.5.x: the protocol | yes | no |
 /// | anything | 5.6.x, 5.2.3, 5.3.4: the mail's form or size | yes | no |
-/// | anything | 5.x.x otherwise | yes | yes |
-/// | anything | no status, an answer of 5xx | yes | yes |
-/// | `Permanent` | 4.x.x, anything else or nothing | yes | yes |
-/// | `Transient`, `Undetermined` | 4.x.x, anything else or nothing | no | no |
+/// | anything | 5.x.x otherwise, but for 5.2.2 | yes | yes |
+/// | anything | no such code, an answer of 5xx | yes | yes |
+/// | `Permanent` | 5.2.2: the mailbox is full; 4.x.x, anything else or nothing | yes | yes |
+/// | `Transient`, `Undetermined` | the same | no | no |
+///
+/// Without a status, the code that its answer repeats counts as one: 5.7.1 of `smtp; 550 5.7.1 denied`.
 pub fn bounce(kind: BounceType, recipient: BouncedRecipient<'_>) -> Happened {
     let status = recipient.status.and_then(enhanced);
+    let status = status.or_else(|| recipient.diagnostic.and_then(answered_status));
     let of_answer = || recipient.diagnostic.and_then(answered_class);
     let (permanent, marks) = match status {
-        Some((5, subject, detail)) => {
-            let of_mail = matches!((subject, detail), (6 | 7, _) | (2, 3) | (3, 4));
+        Some((5, subject, detail)) if (subject, detail) != (2, 2) => {
+            let of_mail = matches!((subject, detail), (5..=7, _) | (2, 3) | (3, 4));
             (true, !of_mail)
         }
         // What SES itself holds to be hard is, whatever the last answer was.
@@ -98,6 +102,16 @@ pub fn bounce(kind: BounceType, recipient: BouncedRecipient<'_>) -> Happened {
 fn enhanced(status: &str) -> Option<(u16, u16, u16)> {
     let mut parts = status.trim().splitn(3, '.').map(|part| part.trim().parse::<u16>().ok());
     Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+/// The enhanced status code in a server's answer, of the reply's own class (RFC 2034): 5.7.1 of
+/// `smtp; 550 5.7.1 denied`.
+fn answered_status(diagnostic: &str) -> Option<(u16, u16, u16)> {
+    let reply = answered_class(diagnostic);
+    let words = diagnostic.split(|c: char| c.is_whitespace() || c == ';' || c == '-');
+    let words = words.map(|word| word.trim_matches(|c: char| !c.is_ascii_digit()));
+    let mut codes = words.filter_map(enhanced).filter(|(class, ..)| matches!(class, 4 | 5));
+    codes.find(|(class, ..)| reply.is_none_or(|reply| reply == *class))
 }
 
 /// The class of the reply code in a server's answer: 5 of `smtp; 550 recipient denied`.
@@ -132,8 +146,8 @@ pub fn text_message_outcome(status: &str, response: &str) -> Happened {
         Happened::OptedOut
     } else if says("invalid phone number") {
         Happened::Bounced { permanent: true, marks: true }
-    } else if says("max price") || says("body is invalid") {
-        // The account's own limit, or our text: nothing about the number.
+    } else if says("max price") || says("quota left for account") || says("body is invalid") {
+        // The account's own limits, or our text: nothing about the number.
         Happened::Rejected
     } else {
         // Blocked, unreachable, unknown: SNS gives no more away, and tomorrow it may be otherwise.

@@ -139,7 +139,9 @@ impl NoticeState {
     /// The one of two states that is further on; of two alike, the earlier.
     ///
     /// That makes it commutative, associative and idempotent: the order and number of what is told
-    /// do not matter (a bounce or a complaint may follow a delivery, and nothing takes them back).
+    /// do not matter. A hard bounce or a complaint may follow a delivery, and nothing takes them back. A
+    /// soft bounce takes back no delivery: SES also calls a mailbox's own answer one, such as that its
+    /// owner is away.
     #[must_use]
     pub(super) fn joined(self, other: Self) -> Self {
         let (rank, others) = (self.rank(), other.rank());
@@ -161,12 +163,12 @@ impl NoticeState {
             Self::Covered { .. } => 1,
             Self::Unconfirmed { .. } => 2,
             // The provider refuses what it took: what was not even sent, whatever else is told.
-            Self::Failed { reason: FailureReason::ProviderRejected, .. } => 6,
+            Self::Failed { reason: FailureReason::ProviderRejected, .. } => 7,
             // It was not sent, as far as we know: that an answer was lost, the provider may tell.
             Self::Failed { .. } => 3,
             Self::Accepted { .. } => 4,
-            Self::Delivered { .. } => 5,
-            Self::Bounced { permanent: false, .. } => 7,
+            Self::Bounced { permanent: false, .. } => 5,
+            Self::Delivered { .. } => 6,
             Self::Bounced { permanent: true, .. } => 8,
             Self::OptedOut { .. } => 9,
             Self::Complained { .. } => 10,

@@ -29,8 +29,9 @@ fn the_other_servers_status_tells_whether_a_bounce_is_for_good() {
         (" 5.1.1 ", FOR_GOOD),
         ("5.2.1", FOR_GOOD),
         ("5.4.4", FOR_GOOD),
-        ("5.5.0", FOR_GOOD),
-        // A filter, a policy, or the mail's own size: the address is as good as before.
+        // A filter, a policy, the protocol, or the mail's own size: the address is as good as before.
+        ("5.5.0", FOR_THIS_MAIL),
+        ("5.5.4", FOR_THIS_MAIL),
         (" 5.7.1", FOR_THIS_MAIL),
         ("5.7.26", FOR_THIS_MAIL),
         ("5.6.0", FOR_THIS_MAIL),
@@ -41,7 +42,8 @@ fn the_other_servers_status_tells_whether_a_bounce_is_for_good() {
             assert_eq!(with_status(kind, status), wanted, "{kind:?} {status}");
         }
     }
-    for status in ["4.2.2", "4.4.7", "4.7.1", "4.0.0", "2.0.0", ""] {
+    // A mailbox that is full may be emptied.
+    for status in ["5.2.2", "4.2.2", "4.4.7", "4.7.1", "4.0.0", "2.0.0", ""] {
         for kind in [BounceType::Transient, BounceType::Undetermined] {
             assert_eq!(with_status(kind, status), SOFT, "{kind:?} {status}");
         }
@@ -57,7 +59,14 @@ fn without_a_status_the_other_servers_answer_tells() {
         ("smtp;550 5.1.1 user unknown", FOR_GOOD),
         ("smtp; 554-no such mailbox", FOR_GOOD),
         ("SMTP; 552 quota", FOR_GOOD),
+        ("smtp; 550 5.4.4 no such host", FOR_GOOD),
+        ("smtp; 550 user of 5.7 and 10.5.7.1 unknown", FOR_GOOD),
+        // Such a code is of the class of the reply.
+        ("smtp; 550 no such user, as of 4.2.2", FOR_GOOD),
         ("smtp; 450 try later", SOFT),
+        ("smtp; 450 greylisted by version 5.1.1", SOFT),
+        ("smtp; 552 5.2.2 mailbox full", SOFT),
+        ("smtp; 552-5.2.2 The mailbox is full", SOFT),
         ("smtp; 421 4.3.2 try again in 550 seconds", SOFT),
         ("smtp; 250 queued", SOFT),
         ("smtp; no such user", SOFT),
@@ -69,6 +78,19 @@ fn without_a_status_the_other_servers_answer_tells() {
         }
         assert_eq!(with_answer(BounceType::Permanent, answer), FOR_GOOD, "{answer}");
     }
+    // Without a status, the answer's own says what one would.
+    for answer in [
+        "smtp; 550 5.7.1 message refused",
+        "smtp;550-5.7.26 unauthenticated",
+        "smtp; 554 (5.7.1) blocked",
+        "smtp; 554 #5.7.1: denied",
+        "5.7.1 denied",
+        "smtp; 501 5.5.2 syntax",
+    ] {
+        for kind in TYPES {
+            assert_eq!(with_answer(kind, answer), FOR_THIS_MAIL, "{kind:?} {answer}");
+        }
+    }
     // A status says more than the answer's words.
     let both = |status, diagnostic| {
         let recipient = BouncedRecipient { status: Some(status), diagnostic: Some(diagnostic) };
@@ -76,6 +98,7 @@ fn without_a_status_the_other_servers_answer_tells() {
     };
     assert_eq!(both("4.2.2", "smtp; 550 mailbox full"), SOFT);
     assert_eq!(both("5.1.1", "smtp; 450 try later"), FOR_GOOD);
+    assert_eq!(both("5.1.1", "smtp; 550 5.7.1 denied"), FOR_GOOD);
     // One that is no status says nothing.
     for odd in ["5", "5.1", "user unknown", "5.x.1", "5.1.1.1", "-5.1.1", "5.1.99999999"] {
         assert_eq!(both(odd, "smtp; 550 no such user"), FOR_GOOD, "{odd}");
@@ -120,6 +143,7 @@ fn a_text_message_ends_as_sns_says() {
         ("Phone is currently unreachable/unavailable", SOFT),
         ("Phone number is opted out", Happened::OptedOut),
         ("This delivery would exceed max price", Happened::Rejected),
+        ("No quota left for account", Happened::Rejected),
         ("Unknown error attempting to reach phone", SOFT),
         ("Something that is not in the guide", SOFT),
         ("", SOFT),

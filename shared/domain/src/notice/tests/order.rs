@@ -112,6 +112,19 @@ fn a_notice_that_came_back_ends_bounced_in_every_order() {
     assert_eq!(orders, 2 * 720);
 }
 
+/// SES tells of somebody who is away as of a soft bounce, after the delivery or before it.
+#[test]
+fn a_notice_that_arrived_stays_delivered_whatever_bounced_softly() {
+    let sent = (Channel::Email, Happened::Sent, secs(2));
+    let delivered = (Channel::Email, Happened::Delivered, secs(5));
+    let away = (Channel::Email, SOFT, secs(9));
+    for events in permutations(&[sent, delivered, away, away]) {
+        let end = after(&queued().sending(), &events);
+        assert_eq!(end.state, NoticeState::Delivered { at: secs(5) });
+        assert_eq!(end.due, None, "who was told is told by no other way");
+    }
+}
+
 #[test]
 fn a_complaint_comes_after_a_delivery_and_stays() {
     let delivered = (Channel::Email, Happened::Delivered, secs(5));
@@ -128,9 +141,9 @@ fn a_complaint_comes_after_a_delivery_and_stays() {
 fn each_state_gives_way_to_the_next_and_to_none_before_it() {
     let ladder = [
         (Happened::Sent, "accepted"),
+        (SOFT, "bounced"),
         (Happened::Delivered, "delivered"),
         (Happened::Rejected, "failed"),
-        (SOFT, "bounced"),
         (BOUNCE, "bounced"),
         (Happened::OptedOut, "opted_out"),
         (Happened::Complained, "complained"),
