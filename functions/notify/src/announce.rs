@@ -27,6 +27,7 @@ const SENT_AT_ONCE: usize = 8;
 
 /// A notice that is opened, and what it relies on.
 struct Opened {
+    facts: Arc<Facts>,
     notice: Notice,
     whom: Whom,
     before: Option<Announced>,
@@ -41,34 +42,41 @@ impl Notify {
         outbox: Outbox,
     ) -> Result<Step, Outage> {
         let mut tries = Attempts::within(BUDGET);
-        loop {
-            match self.open(name, outbox).await? {
-                Some((facts, opened)) => {
-                    self.send_at_once(name, Arc::new(facts), opened).await?;
-                    return Ok(Step::Done);
-                }
+        let mut opened = Vec::new();
+        let end = loop {
+            match self.open(name, outbox, &mut opened).await {
+                Ok(Committed::Done) => break Ok(Step::Done),
                 // Another message of the burst was announced at this moment.
-                None if tries.again().await => {}
-                None => return Err(Outage::new(OutageKind::Contended, "notify", "attempts")),
+                Ok(Committed::Lost) if tries.again().await => {}
+                Ok(Committed::Lost) => {
+                    break Err(Outage::new(OutageKind::Contended, "notify", "attempts"));
+                }
+                Err(outage) => break Err(outage),
             }
-        }
+        };
+        // What was opened is about to be handed over, whatever became of the rest.
+        self.send_at_once(name, opened).await?;
+        end
     }
 
-    /// Opens the notices; `None`: the facts changed at this moment.
+    /// Opens the notices of whom there are none yet, and adds them to what is `done`; lost: the facts
+    /// changed at this moment.
     async fn open(
         &self,
         name: &ConversationKey,
         outbox: Outbox,
-    ) -> Result<Option<(Facts, Vec<Opened>)>, Outage> {
+        done: &mut Vec<Opened>,
+    ) -> Result<Committed, Outage> {
         let Outbox { number, party, .. } = outbox;
         let (facts, recipients, addresses) =
             facts::of_message(&self.store, name, number, party).await?;
-        let now = self.sources.now();
+        let (facts, now) = (Arc::new(facts), self.sources.now());
         let mut told: BTreeSet<(Channel, AddressHash)> = BTreeSet::new();
         let mut opened = Vec::new();
         for (recipient, whom, reading) in recipients {
             // Opened by an earlier attempt that did not come to the end.
-            if reading.notice.is_some() {
+            if let Some(notice) = reading.notice {
+                told.extend(notice.channel.zip(notice.address));
                 continue;
             }
             let way = facts.telling(&whom).way(&recipient, &addresses);
@@ -82,21 +90,23 @@ impl Notify {
             }
             let id = self.sources.new_id();
             let notice = Notice::opened(id, number, recipient, &way, burst, now);
-            opened.push(Opened { notice, whom, before: announced, burst });
+            let facts = Arc::clone(&facts);
+            opened.push(Opened { facts, notice, whom, before: announced, burst });
         }
-        let mut sent = 0;
+        let mut sent = done.len();
         for one in &mut opened {
             one.notice = begun(&one.notice, &facts, &mut sent, now);
         }
-        for chunk in chunks(&opened) {
+        loop {
+            let rest = opened.split_off(opened.len().min(AT_ONCE));
+            let chunk = std::mem::replace(&mut opened, rest);
+            let is_last = opened.is_empty();
             let mut transaction = self.store.transaction();
-            let is_last = chunk.last().is_none_or(|last| {
-                opened.last().is_some_and(|end| end.notice.recipient == last.notice.recipient)
-            });
-            for one in chunk {
+            for one in &chunk {
                 let Opened { notice, before, burst, .. } = one;
                 notices::open(&mut transaction, name, notice, now);
                 match (burst, before) {
+                    // Whoever shares an address is told with the other, and of what follows so, too.
                     (Burst::Own, before) if notice.is_queued() => {
                         let announced = Announced { number, at: now };
                         let recipient = &notice.recipient;
@@ -109,6 +119,11 @@ impl Notify {
                             &notice.recipient,
                             *before,
                         );
+                    }
+                    (Burst::Covered { by, .. }, before) if *by == number => {
+                        let announced = Announced { number, at: now };
+                        let recipient = &notice.recipient;
+                        notices::announce(&mut transaction, name, recipient, *before, announced);
                     }
                     (Burst::Own | Burst::Covered { .. }, _) => {}
                 }
@@ -123,22 +138,24 @@ impl Notify {
                 }
             }
             if self.store.commit(transaction).await? == Committed::Lost {
-                return Ok(None);
+                return Ok(Committed::Lost);
+            }
+            done.extend(chunk);
+            if is_last {
+                return Ok(Committed::Done);
             }
         }
-        Ok(Some((facts, opened)))
     }
 
     async fn send_at_once(
         &self,
         name: &ConversationKey,
-        facts: Arc<Facts>,
         opened: Vec<Opened>,
     ) -> Result<(), Outage> {
         let mut attempts = tokio::task::JoinSet::new();
-        for Opened { notice, whom, .. } in opened {
+        for Opened { facts, notice, whom, .. } in opened {
             if notice.unanswered {
-                let (notify, name, facts) = (self.clone(), name.clone(), Arc::clone(&facts));
+                let (notify, name) = (self.clone(), name.clone());
                 attempts.spawn(async move { notify.attempt(&name, notice, &facts, &whom).await });
             }
         }
@@ -157,11 +174,6 @@ impl Notify {
 fn watch(facts: &Facts, party: Party, now: Timestamp) -> Option<Timestamp> {
     let hours = facts.clinic.notices.unread_after_hours.filter(|_| party == Party::Clinic)?;
     now.saturating_add(SignedDuration::from_hours(i64::from(hours))).ok()
-}
-
-/// The notices in portions of one transaction; one that is empty, if there are none.
-fn chunks(opened: &[Opened]) -> Vec<&[Opened]> {
-    if opened.is_empty() { vec![opened] } else { opened.chunks(AT_ONCE).collect() }
 }
 
 /// The notice as it is opened: claimed for its first attempt, held back, or left for the tick.

@@ -26,19 +26,23 @@ impl Notify {
         let (Some(contact), Some(channel)) = (contact, notice.channel) else {
             return self.answered(name, notice, no_address()).await;
         };
-        if channel == Channel::Sms {
-            if let Some(answer) = self.opted_out(&contact).await {
-                return self.answered(name, notice, answer).await;
-            }
-            if let Some((hold, until)) = self.text_of_day(name, &facts.clinic).await? {
-                return self.put(name, &notice, &notice.clone().held(hold, until)).await;
-            }
+        let is_text = channel == Channel::Sms;
+        if is_text && let Some(answer) = self.opted_out(&contact).await {
+            return self.answered(name, notice, answer).await;
         }
         if let Some((hold, until)) = self.turn(channel).await? {
             return self.put(name, &notice, &notice.clone().held(hold, until)).await;
         }
+        if is_text && let Some((hold, until)) = self.text_of_day(name, &facts.clinic).await? {
+            return self.put(name, &notice, &notice.clone().held(hold, until)).await;
+        }
         let words = self.words(facts, &notice, &contact, channel);
         let answer = self.hand_over(&notice, &contact, channel, &words).await;
+        let may_be_sent =
+            matches!(answer, Answer::Accepted { .. } | Answer::Passing { unknown: true });
+        if is_text && !may_be_sent {
+            self.give_back_text(name).await;
+        }
         self.answered(name, notice, answer).await
     }
 
@@ -55,8 +59,7 @@ impl Notify {
             self.store.mark(hash, Mark { reason: MarkReason::OptedOut, at: now }).await?;
         }
         let jitter = platform::jitter(Duration::from_secs(1)).as_secs_f64();
-        let after = notice.clone().answered(answer, now, jitter);
-        self.settle(name, &notice, &after).await
+        self.settle(name, notice, |notice| notice.answered(answer.clone(), now, jitter)).await
     }
 
     /// Asks SNS whether the number's owner opted out, since it accepts such texts and drops them.

@@ -58,6 +58,10 @@ pub struct Links {
 impl Worker for Notify {
     const WORK: Work = Work::Notice;
 
+    /// Reads (3 of 5 s), a turn (6 s), the question to SNS (2 s), the provider (8 s) and what is stored
+    /// before and after.
+    const LONGEST_STEP: Duration = Duration::from_secs(45);
+
     fn store(&self) -> &Store {
         &self.store
     }
@@ -135,7 +139,16 @@ impl Notify {
         if let (Some(hash), true) = (&notice.address, notice.was_refused()) {
             addresses.refuse(hash.clone(), self.sources.now());
         }
-        let way = facts.telling(&whom).way(&notice.recipient, &addresses);
+        let telling = facts.telling(&whom);
+        // A channel that it has been through tells nobody any more, whatever is known of the address now.
+        let contact = telling.contact(&notice.recipient);
+        let before = notice.earlier.as_ref().map(|earlier| earlier.channel);
+        if let (Some(contact), Some(channel)) = (&contact, before)
+            && let Some(hash) = contact.hash(channel)
+        {
+            addresses.refuse(hash.clone(), self.sources.now());
+        }
+        let way = telling.way(&notice.recipient, &addresses);
         let Reading { seen, announced, notice: covering } = reading;
         let look = Look {
             way: &way,
@@ -145,7 +158,11 @@ impl Notify {
             paused: facts.clinic.notices.paused,
         };
         let now = self.sources.now();
-        let (next, is_announced) = match notice.clone().look(look, now) {
+        let next = notice.clone().look(look, now);
+        if next.notice().address != notice.address {
+            self.release_sharers(name, notice).await?;
+        }
+        let (next, is_announced) = match next {
             Next::Store(next) => return self.put(name, notice, &next).await.map(Some),
             Next::Release(next) => {
                 self.release(name, notice, announced).await?;
@@ -177,14 +194,48 @@ impl Notify {
         if let Some(announced) = announced.filter(|last| last.number == notice.number) {
             let mut transaction = self.store.transaction();
             notices::unannounce(&mut transaction, name, &notice.recipient, announced);
-            // Lost: another message is announced by now, and covers what comes.
-            let _unannounced = self.store.commit(transaction).await?;
+            if self.store.commit(transaction).await? == Committed::Lost {
+                // Another message is announced by now, or somebody writes at this moment.
+                return Err(Outage::new(OutageKind::Contended, "notify", "announced"));
+            }
         }
-        for covered in self.store.covered_by(name, notice).await? {
-            let released = covered.clone().released(self.sources.now());
-            self.put(name, &covered, &released).await?;
+        self.release_all(name, notice, |_| true).await
+    }
+
+    /// Has those looked at again who share the address that a notice went to, and goes to no more.
+    async fn release_sharers(&self, name: &ConversationKey, notice: &Notice) -> Result<(), Outage> {
+        if notice.address.is_none() {
+            return Ok(());
         }
-        Ok(())
+        self.release_all(name, notice, |other| other.recipient != notice.recipient).await
+    }
+
+    /// Makes due, of those that a notice covers, each that is not.
+    async fn release_all(
+        &self,
+        name: &ConversationKey,
+        notice: &Notice,
+        is_wanted: impl Fn(&Notice) -> bool,
+    ) -> Result<(), Outage> {
+        let now = self.sources.now();
+        let mut tries = Attempts::within(BUDGET);
+        loop {
+            let covered = self.store.covered_by(name, notice).await?;
+            let is_left = |other: &&Notice| other.due.is_none_or(|due| due > now);
+            let mut is_done = true;
+            for other in covered.iter().filter(|other| is_wanted(other)).filter(is_left) {
+                let mut transaction = self.store.transaction();
+                notices::settle(&mut transaction, name, other, &other.clone().released(now));
+                // Lost: it is looked at at this moment, maybe before what has happened here.
+                is_done &= self.store.commit(transaction).await? == Committed::Done;
+            }
+            if is_done {
+                return Ok(());
+            }
+            if !tries.again().await {
+                return Err(Outage::new(OutageKind::Contended, "notify", "attempts"));
+            }
+        }
     }
 
     /// Stores that a notice is about to be handed to the provider, so that a crash is found, together
@@ -228,15 +279,23 @@ impl Notify {
     pub(crate) async fn settle(
         &self,
         name: &ConversationKey,
-        before: &Notice,
-        after: &Notice,
+        mut before: Notice,
+        answered: impl Fn(Notice) -> Notice,
     ) -> Result<Step, Outage> {
         let mut tries = Attempts::within(BUDGET);
         let mut again = false;
         loop {
-            let outage = match self.settle_once(name, before, after, again).await {
-                Ok(true) => return Ok(Step::Done),
-                Ok(false) => Outage::new(OutageKind::Contended, "notify", "attempts"),
+            if again {
+                match self.still_unanswered(name, &before).await {
+                    Ok(Some(stored)) => before = stored,
+                    Ok(None) => return Ok(Step::Done),
+                    Err(outage) if outage.kind() == OutageKind::Broken => return Err(outage),
+                    Err(_) => {}
+                }
+            }
+            let outage = match self.settle_once(name, &before, &answered(before.clone())).await {
+                Ok(Committed::Done) => return Ok(Step::Done),
+                Ok(Committed::Lost) => Outage::new(OutageKind::Contended, "notify", "attempts"),
                 Err(outage) if outage.kind() == OutageKind::Broken => return Err(outage),
                 Err(outage) => outage,
             };
@@ -247,26 +306,27 @@ impl Notify {
         }
     }
 
-    /// Whether nothing is left to store.
+    /// The notice as it is stored, if it still waits for this answer. Otherwise the earlier try was
+    /// written and its answer lost; or the claim ran out, and its next holder looked at the notice; or
+    /// feedback was faster, and says more. Feedback about another channel is no answer.
+    async fn still_unanswered(
+        &self,
+        name: &ConversationKey,
+        before: &Notice,
+    ) -> Result<Option<Notice>, Outage> {
+        let key = key::notice(name, before.number, &before.recipient);
+        let stored: Option<Notice> = self.store.read([key.clone()]).await?.take(&key)?;
+        Ok(stored.filter(|stored| {
+            stored.unanswered && (stored.sends, stored.channel) == (before.sends, before.channel)
+        }))
+    }
+
     async fn settle_once(
         &self,
         name: &ConversationKey,
         before: &Notice,
         after: &Notice,
-        again: bool,
-    ) -> Result<bool, Outage> {
-        if again {
-            // The earlier try was written and its answer lost; or the claim ran out meanwhile, and
-            // its next holder settles the notice; or feedback was faster, and says more.
-            let key = key::notice(name, before.number, &before.recipient);
-            let stored: Option<Notice> = self.store.read([key.clone()]).await?.take(&key)?;
-            let is_held = |stored: &Notice| {
-                stored.attempts == before.attempts && stored.version == before.version
-            };
-            if !stored.as_ref().is_some_and(is_held) {
-                return Ok(true);
-            }
-        }
+    ) -> Result<Committed, Outage> {
         let now = self.sources.now();
         let mut transaction = self.store.transaction();
         notices::settle(&mut transaction, name, before, after);
@@ -276,7 +336,7 @@ impl Notify {
             notices::remember(&mut transaction, name, after, (channel, id), now);
         }
         notices::record_end(&mut transaction, after, &self.record(name, after));
-        Ok(self.store.commit(transaction).await? == Committed::Done)
+        self.store.commit(transaction).await
     }
 
     pub(crate) fn record(&self, name: &ConversationKey, notice: &Notice) -> Record {

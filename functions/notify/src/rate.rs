@@ -66,6 +66,19 @@ impl Notify {
         Ok(Some((Hold::Rate, until)))
     }
 
+    /// Gives back what [`Self::text_of_day`] took for a text message that was not sent. The count is too
+    /// high if that fails, which errs on the side of fewer texts.
+    pub(crate) async fn give_back_text(&self, name: &ConversationKey) {
+        let day = TimeZone::UTC.to_datetime(self.sources.now()).date();
+        for patient in [Some(&name.patient), None] {
+            let key = key::texts_of_day(&name.clinic, patient, day);
+            if let Err(outage) = self.store.give_back(&key).await {
+                let (operation, detail) = (outage.operation(), outage.detail());
+                tracing::warn!(operation, detail, "a text message of the day was not given back");
+            }
+        }
+    }
+
     /// Takes one of the day's text messages; or whose are used up, and when there are new ones.
     pub(crate) async fn text_of_day(
         &self,
@@ -83,6 +96,10 @@ impl Notify {
         for (patient, most, hold) in caps {
             let key = key::texts_of_day(&name.clinic, patient, day);
             if !self.store.take_one(&key, most, expires).await? {
+                if patient.is_none() {
+                    let of_patient = key::texts_of_day(&name.clinic, Some(&name.patient), day);
+                    self.store.give_back(&of_patient).await?;
+                }
                 let tomorrow = day.saturating_add(1.day()).to_datetime(Time::midnight());
                 let tomorrow = TimeZone::UTC.to_timestamp(tomorrow).unwrap_or(now);
                 return Ok(Some((hold, soon(tomorrow, MORNING))));

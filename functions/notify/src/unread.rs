@@ -67,7 +67,7 @@ impl Notify {
         transaction.delete(&key::unread(name, unread.number));
         let committed = self.store.commit(transaction).await?;
         if is_alert && committed == Committed::Done {
-            self.end_alert_read_meanwhile(name).await?;
+            Box::pin(self.end_alert_read_meanwhile(name)).await?;
         }
         Ok(committed)
     }
@@ -75,18 +75,25 @@ impl Notify {
     /// Somebody may have read the message between the look and the alert, and so have ended none.
     async fn end_alert_read_meanwhile(&self, name: &ConversationKey) -> Result<(), Outage> {
         let key = key::conversation(name);
-        let (found, seen) =
-            tokio::join!(self.store.read([key.clone()]), self.store.seen_by_patients_side(name),);
-        let (conversation, seen): (Option<Conversation>, u32) = (found?.take(&key)?, seen?);
-        let ended = conversation.and_then(|conversation| command::end_alert(&conversation, seen));
-        if let Some(change) = ended {
+        let mut tries = Attempts::within(BUDGET);
+        loop {
+            let (found, seen) = tokio::join!(
+                self.store.read([key.clone()]),
+                self.store.seen_by_patients_side(name),
+            );
+            let (conversation, seen): (Option<Conversation>, u32) = (found?.take(&key)?, seen?);
+            let ended = conversation.and_then(|found| command::end_alert(&found, seen));
+            let Some(change) = ended else { return Ok(()) };
             let detail = vec![name.conversation.to_string(), "read".to_owned()];
             let record = self.record_of(name, Action::UnreadAlert, detail);
             let mut transaction = self.store.transaction();
             change::write(&mut transaction, &change, self.sources.now(), &record);
-            // Lost: somebody writes to the conversation at this moment; the next reading ends it.
-            let _ended = self.store.commit(transaction).await?;
+            if self.store.commit(transaction).await? == Committed::Done {
+                return Ok(());
+            }
+            if !tries.again().await {
+                return Err(Outage::new(OutageKind::Contended, "notify", "attempts"));
+            }
         }
-        Ok(())
     }
 }

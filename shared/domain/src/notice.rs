@@ -39,6 +39,10 @@ pub const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(72);
 /// again.
 pub const CONFIRM_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 
+/// So often in a row a text message's sender may not come back before it is given up: nobody tells
+/// whether it was sent, and each time the person may have been texted.
+const MOST_LOST_TEXTS: u32 = 3;
+
 /// How soon a notice that is held back by a switch is looked at again.
 pub const PAUSE_STEP: SignedDuration = SignedDuration::from_mins(5);
 
@@ -106,6 +110,9 @@ pub struct Notice {
     /// Whether it was about to be handed over, and no answer is stored.
     #[serde(default)]
     pub unanswered: bool,
+    /// How often in a row whoever was about to hand it over did not come back.
+    #[serde(default)]
+    pub lost: u32,
     /// The seconds that it was told to wait after failures.
     #[serde(default)]
     pub waited: i64,
@@ -161,6 +168,18 @@ pub enum Next {
     Release(Notice),
 }
 
+impl Next {
+    /// The notice as it is to be.
+    pub fn notice(&self) -> &Notice {
+        match self {
+            Self::Send(notice)
+            | Self::Store(notice)
+            | Self::Announce(notice)
+            | Self::Release(notice) => notice,
+        }
+    }
+}
+
 impl Notice {
     /// The notice of a message to one person, as the burst that it is in wants it.
     pub fn opened(
@@ -185,6 +204,7 @@ impl Notice {
             attempts: 0,
             sends: 0,
             unanswered: false,
+            lost: 0,
             waited: 0,
             due: Some(now),
         };
@@ -243,7 +263,13 @@ impl Notice {
     fn look_unanswered(self, look: Look<'_>, now: Timestamp) -> Next {
         let claim_end = self.due;
         let has_waited = backoff(self.sends, 0.0) <= LEASE;
+        let lost = self.lost.saturating_add(1);
+        let is_text = self.channel == Some(Channel::Sms);
         let next = self.answered(Answer::Passing { unknown: true }, now, 0.0);
+        if is_text && lost >= MOST_LOST_TEXTS {
+            return Next::Store(next.failed(FailureReason::GaveUp, now));
+        }
+        let next = Self { lost, ..next };
         if has_waited && next.state == NoticeState::Queued {
             Self { due: claim_end, ..next }.look_to_send(look, now)
         } else {
@@ -252,6 +278,21 @@ impl Notice {
     }
 
     fn look_to_send(self, look: Look<'_>, now: Timestamp) -> Next {
+        if self.hold.is_some() && self.sends == 0 {
+            // What was held back is sent to nobody who has read it, and of several the last one tells.
+            let later_one = look.announced.filter(|announced| announced.number > self.number);
+            let covering = if look.seen >= self.number {
+                Some((self.number, None))
+            } else {
+                later_one
+                    .filter(|announced| look.seen < announced.number)
+                    .map(|announced| (announced.number, Some(later(now, WINDOW))))
+            };
+            if let Some((by, due)) = covering {
+                let state = NoticeState::Covered { at: now, by };
+                return Next::Store(Self { state, hold: None, due, ..self });
+            }
+        }
         match look.way {
             Err(reason) => Next::Store(self.failed(*reason, now)),
             Ok(_) if look.paused => Next::Store(self.held(Hold::Paused, later(now, PAUSE_STEP))),
@@ -300,7 +341,8 @@ impl Notice {
                 Next::Store(Self { state, due: Some(until), ..self })
             }
             Burst::Own => match look.way {
-                Err(reason) => Next::Store(Self { due: None, ..self.failed(*reason, now) }),
+                // Looked at once more, since it may cover others itself.
+                Err(reason) => Next::Store(self.failed(*reason, now)),
                 Ok(_) if look.paused => {
                     Next::Store(Self { due: Some(later(now, PAUSE_STEP)), ..self })
                 }
@@ -374,7 +416,7 @@ impl Notice {
     /// Feedback may have been faster than the answer: what it said stays.
     #[must_use]
     pub fn answered(self, answer: Answer, now: Timestamp, jitter: f64) -> Self {
-        let next = Self { unanswered: false, ..self };
+        let next = Self { unanswered: false, lost: 0, ..self };
         if !next.is_queued() {
             return next;
         }

@@ -10,6 +10,22 @@ use crate::key::Key;
 use crate::read::key_item;
 
 impl Store {
+    /// Gives one back that was taken and not used.
+    pub async fn give_back(&self, key: &Key) -> Result<(), Outage> {
+        let minus_one = AttributeValue::N("-1".to_owned());
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key_item(key)))
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("ADD used :minus_one")
+            .expression_attribute_values(":minus_one", minus_one)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| outage("UpdateItem", &error))
+    }
+
     /// Takes one of `most`; `false`: all are taken. The count is deleted some time after `expires`.
     pub async fn take_one(&self, key: &Key, most: u32, expires: Timestamp) -> Result<bool, Outage> {
         // A bound of none is met before the first is counted.

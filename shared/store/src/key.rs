@@ -360,6 +360,11 @@ pub fn sending() -> Key {
     Key { pk: "SENDING".to_owned(), sk: "SENDING".to_owned() }
 }
 
+/// How far the list of numbers that opted out was read.
+pub fn reconcile() -> Key {
+    Key { pk: "RECONCILE".to_owned(), sk: "RECONCILE".to_owned() }
+}
+
 /// How many notices went through a channel in a second.
 pub fn rate(channel: Channel, second: i64) -> Key {
     Key { pk: format!("RATE#{}", channel.as_str()), sk: format!("SECOND#{second}") }

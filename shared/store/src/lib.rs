@@ -21,6 +21,7 @@ pub mod thread;
 mod error;
 mod links;
 mod read;
+mod reconcile;
 mod transaction;
 
 pub use read::Found;

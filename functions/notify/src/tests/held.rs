@@ -284,3 +284,115 @@ async fn what_sns_cannot_tell_is_decided_by_what_we_know() {
     world.step(outbox(1)).await;
     assert_eq!(world.state().await, "accepted");
 }
+
+/// The same, where the other channel cannot be used at once.
+#[tokio::test]
+async fn a_notice_stays_on_the_channel_that_it_went_over_to() {
+    let world = World::with_message().await;
+    world.patient(&json!({ "otherChannelConsented": true })).await;
+    let refused = Behaviour::Refuse(400, "InvalidParameterValue", "Local address");
+    world.provider.answers(&refused, 1);
+    world.step(outbox(1)).await;
+    world.provider.answers(&Behaviour::Refuse(400, "Throttling", ""), 1);
+    world.run_dry().await;
+    assert_eq!(world.state().await, "queued");
+    pass(100);
+    world.run_dry().await;
+    let notice = world.notice().await.unwrap();
+    assert_eq!((notice.state.as_str(), notice.channel), ("accepted", Some(Channel::Sms)));
+}
+
+/// The patient goes over to the other channel; whoever shared the first one has a way of their own.
+#[tokio::test]
+async fn whoever_shared_an_address_that_is_left_is_looked_at_by_themselves() {
+    let world = World::with_message().await;
+    world.patient(&json!({ "otherChannelConsented": true })).await;
+    let contact = json!({
+        "email": { "address": EMAIL, "hash": hash_of(EMAIL) },
+        "sms": { "address": "+16135550177", "hash": "another number" },
+        "preferredChannel": "email", "otherChannelConsented": true,
+    });
+    world.guardian("g1", EMAIL, &json!({ "contact": contact })).await;
+    world.step(outbox(1)).await;
+    let mark = Mark { reason: MarkReason::Bounced, at: now() };
+    world.notify.store.mark(&hash_of(EMAIL), mark).await.unwrap();
+    let before = world.notice().await.unwrap();
+    let bounced = Happened::Bounced { permanent: true, marks: true };
+    let after = before.clone().told(Channel::Email, bounced, now()).unwrap();
+    let mut transaction = world.notify.store.transaction();
+    notices::settle(&mut transaction, &name(1), &before, &after);
+    assert_eq!(world.notify.store.commit(transaction).await.unwrap(), Committed::Done);
+    world.run_dry().await;
+    let requests = world.provider.requests();
+    let mut texted: Vec<_> = requests[1..].iter().map(|form| field(form, "PhoneNumber")).collect();
+    texted.sort_unstable();
+    assert_eq!(texted, [NUMBER, "+16135550177"]);
+    world.expect_nothing_due().await;
+}
+
+#[tokio::test]
+async fn those_who_share_an_address_are_told_once_of_a_burst() {
+    let world = World::with_message().await;
+    for account in ["g1", "g2"] {
+        world.guardian(account, EMAIL, &json!({})).await;
+    }
+    world.step(outbox(1)).await;
+    for number in 2..=3 {
+        pass(20);
+        world.add().await;
+        world.step(key::outbox(&name(1), number)).await;
+    }
+    assert_eq!(world.told(), [EMAIL]);
+    pass(400);
+    world.run_dry().await;
+    assert_eq!(world.told(), [EMAIL]);
+    world.expect_nothing_due().await;
+}
+
+/// What waits for the rate, or was not taken by the provider, uses nothing of the day up.
+#[tokio::test]
+async fn only_texts_that_may_have_been_sent_count() {
+    let world = World::with_message().await;
+    let two = json!({ "paused": false, "textsPerDay": 2, "textsPerPatientAndDay": 2 });
+    world.clinic(&json!({ "notices": two })).await;
+    world.patient(&json!({ "preferredChannel": "sms" })).await;
+    world.provider.answers(&Behaviour::Refuse(400, "Throttling", ""), 4);
+    world.step(outbox(1)).await;
+    for _ in 0..6 {
+        pass(1_000);
+        world.tick().await;
+    }
+    assert_eq!(world.state().await, "accepted");
+    world.start(2).await;
+    world.step(outbox(2)).await;
+    assert_eq!(world.provider.requests().len(), 6, "one of the day was left");
+    world.start(3).await;
+    world.step(outbox(3)).await;
+    assert_eq!(world.provider.requests().len(), 6);
+}
+
+/// Of what was held back, the last one tells of all; nobody is told of what was read meanwhile.
+#[tokio::test]
+async fn what_was_held_back_comes_as_one_notice() {
+    let paused = json!({ "notices": {
+        "paused": true, "textsPerDay": 10, "textsPerPatientAndDay": 10,
+    } });
+    for (read, told) in [(0, 1), (2, 1), (4, 0)] {
+        let world = World::with_message().await;
+        world.clinic(&paused).await;
+        world.step(outbox(1)).await;
+        for number in 2..=4 {
+            pass(1_000);
+            world.add().await;
+            world.step(key::outbox(&name(1), number)).await;
+        }
+        world.has_read(&Recipient::Patient, read).await;
+        world.clinic(&json!({})).await;
+        for _ in 0..4 {
+            pass(301);
+            world.tick().await;
+        }
+        assert_eq!(world.told().len(), told, "after {read} were read");
+        world.expect_nothing_due().await;
+    }
+}

@@ -6,17 +6,23 @@ use super::Change;
 use crate::conversation::{Conversation, UnreadAlert};
 
 /// Shows staff that nobody on the patient's side has read a message: `seen` is how far the one has
-/// read who has read the furthest. `None`: it was read, or an alert is shown already.
+/// read who has read the furthest. `None`: it was read, or an alert about it is shown already.
 pub fn unread_alert(
     conversation: &Conversation,
     number: u32,
     seen: u32,
     now: Timestamp,
 ) -> Option<Change> {
-    if seen >= number || conversation.unread_alert.is_some() {
+    if seen >= number {
         return None;
     }
-    let alert = UnreadAlert { number, since: now };
+    let since = match conversation.unread_alert {
+        Some(shown) if shown.number >= number => return None,
+        // It goes on for the later message: who reads the earlier one alone does not end it.
+        Some(shown) => shown.since,
+        None => now,
+    };
+    let alert = UnreadAlert { number, since };
     Some(Change::of(conversation, conversation.clone().alerted(alert)))
 }
 

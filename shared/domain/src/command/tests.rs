@@ -606,10 +606,13 @@ fn staff_are_shown_once_that_nobody_on_the_patients_side_has_read_a_message() {
         // Nothing else: no message, nobody told, no place in any list moved.
         assert_eq!(change, Change::of(&before, shown.clone()));
         assert!(!change.announce && change.message.is_none());
-        // One is shown, whatever else is unread.
-        for number in [3, 5] {
+        // One is shown, whatever else is unread: it goes on for a later message.
+        for number in [2, 3] {
             assert_eq!(unread_alert(&shown, number, seen, at(WORKING)), None);
         }
+        let later = unread_alert(&shown, 5, seen, at("2026-11-29T15:00:00Z")).unwrap();
+        let alert = UnreadAlert { number: 5, since: at(WORKING) };
+        assert_eq!(later.conversation.unread_alert, Some(alert));
     }
     for seen in [3, 4, 5, u32::MAX] {
         assert_eq!(unread_alert(&before, 3, seen, at(WORKING)), None, "it was read: {seen}");

@@ -64,6 +64,7 @@ fn no_two_entities_share_a_key() {
         key::address(&email("x@example.test").hash),
         key::address(&sms("+16135550100").hash),
         key::sending(),
+        key::reconcile(),
         key::rate(Channel::Email, 1),
         key::rate(Channel::Sms, 1),
         key::rate(Channel::Sms, 2),

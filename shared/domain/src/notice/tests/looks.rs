@@ -206,7 +206,7 @@ fn a_text_message_whose_answer_was_lost_is_sent_again_at_once() {
         panic!("it is sent at once")
     };
     let waited = again.waited;
-    assert_eq!(again, Notice { unanswered: false, waited, ..claimed.clone() });
+    assert_eq!(again, Notice { unanswered: false, lost: 1, waited, ..claimed.clone() });
     assert_eq!(waited, 30, "it counts as a failure");
     // Unless something else is in its way by now.
     let gone = Err(FailureReason::OptedOut);
