@@ -21,6 +21,8 @@ pub struct Stack {
     pub table_name: String,
     /// The audit table's name.
     pub audit_table_name: String,
+    /// The KMS key of which the key of the hashes of addresses is made.
+    pub address_key_id: String,
     /// The development issuer's key file.
     pub issuer_key_path: PathBuf,
 }
@@ -114,6 +116,7 @@ mod tests {
             api_url: "http://127.0.0.1:4566/restapis/abc/local/_user_request_".into(),
             table_name: "main".into(),
             audit_table_name: "audit".into(),
+            address_key_id: "address".into(),
             issuer_key_path: folder.join("issuer-key.pem"),
         };
         let mut written = serde_json::to_value(&stack).unwrap();

@@ -35,6 +35,8 @@ pub fn all(arguments: &Arguments) -> Result<()> {
     if speaks_tls(&arguments.target) {
         cargo.args(["--features", "https"]);
     }
+    // They wait for the schedule more than they work.
+    cargo.args(["--", "--test-threads", "8"]);
     let tested = process::run(&mut cargo);
     let stopped = up::take_down(&arguments.target);
     tested.and(stopped)

@@ -375,6 +375,7 @@ fn describe(
         "tick_failures_url": output(outputs, "TickFailuresUrl")?,
         "file_failures_url": output(outputs, "FileFailuresUrl")?,
         "feedback_failures_url": output(outputs, "FeedbackFailuresUrl")?,
+        "address_key_id": output(outputs, "AddressKeyId")?,
         "feedback_topic": output(outputs, "FeedbackTopicArn")?,
         "files_bucket": output(outputs, "FilesBucketName")?,
         "chart_bucket": parameter(parameters, "ChartBucket"),

@@ -17,6 +17,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::environment::{Lookup, MissingVariable, optional, process, required};
 
@@ -79,8 +80,8 @@ impl Default for Timeouts {
 ///
 /// Call it once, in init; it does no I/O. The region (`AWS_REGION`), the credentials of the
 /// function's role (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`) and, on a local
-/// stack, the endpoint (`AWS_ENDPOINT_URL`, plain HTTP allowed) come from the environment, where
-/// Lambda puts them: there are no profile files, metadata services or web identities to ask there.
+/// stack, the endpoint (`AWS_ENDPOINT_URL`, or one service's own, such as `AWS_ENDPOINT_URL_SES`; plain
+/// HTTP allowed) come from the environment, where Lambda puts them: there are no profile files, metadata services or web identities to ask there.
 /// Proxy variables are not followed.
 pub fn sdk_config(timeouts: Timeouts) -> Result<SdkConfig, MissingVariable> {
     from_lookup(&process, timeouts)
@@ -111,7 +112,33 @@ fn from_lookup(lookup: Lookup<'_>, timeouts: Timeouts) -> Result<SdkConfig, Miss
         // frozen or short of CPU.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     builder.set_endpoint_url(optional(lookup, "AWS_ENDPOINT_URL"));
+    builder.set_service_config(Some(ServiceEndpoints::of(lookup)));
     Ok(builder.build())
+}
+
+/// Endpoints of single services (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
+#[derive(Debug)]
+struct ServiceEndpoints(Vec<(&'static str, String)>);
+
+impl ServiceEndpoints {
+    /// The services that functions call, as the guide spells them.
+    const SERVICES: [&str; 5] = ["DYNAMODB", "KMS", "S3", "SES", "SNS"];
+
+    fn of(lookup: Lookup<'_>) -> Self {
+        let given = Self::SERVICES.into_iter().filter_map(|service| {
+            let endpoint = optional(lookup, &format!("AWS_ENDPOINT_URL_{service}"))?;
+            Some((service, endpoint))
+        });
+        Self(given.collect())
+    }
+}
+
+impl LoadServiceConfig for ServiceEndpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_ascii_uppercase();
+        let given = self.0.iter().find(|(name, _)| *name == service);
+        given.filter(|_| key.env() == "AWS_ENDPOINT_URL").map(|(_, endpoint)| endpoint.clone())
+    }
 }
 
 /// Lambda's credentials last at least as long as the sandbox that got them, so they are read once.
@@ -215,6 +242,21 @@ mod tests {
             let tables = client.list_tables().send().await.unwrap();
             assert_eq!(tables.table_names(), ["audit", "main"]);
         }
+    }
+
+    /// One service may be elsewhere than the others.
+    #[tokio::test]
+    async fn a_service_s_own_endpoint_goes_before_that_of_all() {
+        let db = testkit::Db::start().await;
+        let lookup = |name: &str| match name {
+            "AWS_ENDPOINT_URL_DYNAMODB" => Some(db.endpoint().to_owned()),
+            "AWS_ENDPOINT_URL_SES" | "AWS_ENDPOINT_URL" => Some("http://127.0.0.1:9".to_owned()),
+            "AWS_SESSION_TOKEN" => None,
+            _ => Some("test".to_owned()),
+        };
+        let config = from_lookup(&lookup, Timeouts::default()).unwrap();
+        let tables = Client::new(&config).list_tables().send().await.unwrap();
+        assert_eq!(tables.table_names(), ["audit", "main"]);
     }
 
     #[tokio::test]

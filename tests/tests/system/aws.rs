@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
@@ -82,6 +83,17 @@ pub fn get_call(service: &str, path: &str) -> Value {
     answer.json()
 }
 
+/// Changes a resource of a service with paths.
+pub fn put_call(service: &str, path: &str, body: &Value) {
+    let answer = Api::new(&stack().endpoint)
+        .request(Method::PUT, path)
+        .header("Authorization", &authorization(service))
+        .bytes(body.to_string())
+        .send()
+        .unwrap();
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+}
+
 /// The items of a table whose key or index keys hold one of these texts, in the order of their keys.
 pub fn items(table: &str, parts: &[&str]) -> Vec<Value> {
     let names: Vec<String> = (0..parts.len()).map(|number| format!(":p{number}")).collect();
@@ -132,6 +144,23 @@ pub fn put_item(item: &Value) {
     json_call("dynamodb", "DynamoDB_20120810.PutItem", &request);
 }
 
+/// Writes many items to the main table.
+pub fn put_items(items: &[Value]) {
+    for batch in items.chunks(25) {
+        let requests: Vec<Value> =
+            batch.iter().map(|item| json!({ "PutRequest": { "Item": item } })).collect();
+        let request = json!({ "RequestItems": { stack().table_name.as_str(): requests } });
+        json_call("dynamodb", "DynamoDB_20120810.BatchWriteItem", &request);
+    }
+}
+
+/// The partition of the index `due` that the notices of the conversation of this id stand in.
+pub fn due_partition(conversation: &str) -> String {
+    const SHARDS: u32 = 4;
+    let add = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
+    format!("DUE#NOTICE#{}", conversation.bytes().fold(0, add) % SHARDS)
+}
+
 /// A text attribute of an item; empty if there is none.
 pub fn string(item: &Value, name: &str) -> String {
     item[name]["S"].as_str().unwrap_or_default().to_owned()
@@ -174,7 +203,9 @@ pub fn s3(method: Method, bucket: &str, rest: &str, body: &[u8]) -> Answer {
 /// Calls a function with an event, and hands back its answer.
 pub fn invoke(function: &str, event: &Value) -> Value {
     let name = text(&format!("/functions/{function}"));
+    // A worker may take the whole time that it is given.
     let answer = Api::new(&stack().endpoint)
+        .with_timeout(Duration::from_secs(100))
         .post(&format!("/2015-03-31/functions/{name}/invocations"))
         .header("Authorization", &authorization("lambda"))
         .bytes(event.to_string())

@@ -1,5 +1,7 @@
 //! Every error that a caller can make, and that it leaves its audit record and nothing else.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use system_tests::api::Answer;
 use system_tests::issuer::{Caller, TokenOptions};
@@ -8,7 +10,7 @@ use system_tests::world::{self, Call, Conversation, fresh};
 
 use crate::aws::string;
 use crate::harness::{
-    MARK, PATIENT, STAFF, Site, ask, expect, marked, problem, refused_as_doubled, world,
+    MARK, PATIENT, STAFF, Site, ask, eventually, expect, marked, problem, refused_as_doubled, world,
 };
 
 /// A clinic in which everything that happens by itself has happened.
@@ -31,7 +33,12 @@ impl Calm {
 
     /// Takes what is there now for what is to stay.
     fn look(&mut self) {
-        self.items = self.site.items();
+        // A message is announced to the other side beside the answer, to staff as well.
+        self.items = eventually("all messages to be announced", Duration::from_secs(60), || {
+            let items = self.site.items();
+            let is_left = |item: &Value| string(item, "sk").starts_with("OUTBOX#");
+            (!items.iter().any(is_left)).then_some(items)
+        });
         self.records = self.site.records().len();
     }
 

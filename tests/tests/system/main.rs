@@ -17,6 +17,7 @@ mod access_report;
 mod api_manners;
 mod attachments;
 mod automatic;
+#[allow(dead_code, reason = "the helpers are shared with the other binaries")]
 mod aws;
 mod conversations;
 mod errors;

@@ -185,21 +185,15 @@ fn a_notice_that_failed_for_a_passing_reason_is_tried_again_by_the_schedule() {
 
 /// Turns a notice that was sent back into one whose first attempt failed for a passing reason.
 fn make_due(conversation: &Conversation) {
-    const SHARDS: u32 = 4;
     let mut item = notice(conversation, 1).unwrap();
     let members = item.as_object_mut().unwrap();
     for gone in ["at", "providerId", "provider_id", "reason"] {
         members.remove(gone);
     }
-    let shard = conversation
-        .id
-        .bytes()
-        .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)))
-        % SHARDS;
     let due = "2026-01-01T00:00:00.000000Z";
     members.insert("state".into(), json!({ "S": "queued" }));
     members.insert("due".into(), json!({ "S": due }));
-    members.insert("due_pk".into(), json!({ "S": format!("DUE#NOTICE#{shard}") }));
+    members.insert("due_pk".into(), json!({ "S": aws::due_partition(&conversation.id) }));
     members.insert("due_sk".into(), json!({ "S": due }));
     aws::put_item(&item);
 }

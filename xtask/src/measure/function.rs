@@ -34,6 +34,8 @@ pub struct Surroundings {
     pub table: String,
     /// The audit table.
     pub audit_table: String,
+    /// The key of which the key of the hashes of addresses is made.
+    pub address_key: String,
 }
 
 /// A function's process, which is ended with this.
@@ -140,7 +142,7 @@ impl Sandbox {
 
 impl Surroundings {
     /// The variables of Lambda and those of infra/template.yaml. A function reads those that it has there.
-    fn variables(&self) -> [(&'static str, &str); 24] {
+    fn variables(&self) -> [(&'static str, &str); 29] {
         [
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
@@ -157,6 +159,11 @@ impl Surroundings {
             ("ALLOWED_ORIGINS", "https://clinic.example.test,https://patient.example.test"),
             ("SENDER_ADDRESS", "no-reply@clinic.example.test"),
             ("LINK_DOMAIN", "patient.example.test"),
+            ("STAFF_LINK_DOMAIN", "clinic.example.test"),
+            ("CONFIGURATION_SET", "notices"),
+            ("EMAILS_PER_SECOND", "1000"),
+            ("TEXTS_PER_SECOND", "1000"),
+            ("ADDRESS_KEY_ID", &self.address_key),
             ("FILES_BUCKET", "files"),
             ("MALWARE_SCAN", "on"),
             ("CLINIC_ISSUER", CLINIC_ISSUER),

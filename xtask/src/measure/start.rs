@@ -29,6 +29,7 @@ pub fn measure(package: &Package) -> Result<Vec<Started>> {
         jwks_url: format!("http://{aws}/jwks.json"),
         table: "main".to_owned(),
         audit_table: "audit".to_owned(),
+        address_key: "address".to_owned(),
     };
     package.functions.iter().map(|function| start(function, &surroundings)).collect()
 }
@@ -56,13 +57,14 @@ fn start_once(function: &Function, surroundings: &Surroundings) -> Result<(Durat
     Ok((time, size))
 }
 
-/// `DynamoDB` with nothing in it, and an issuer without keys.
+/// `DynamoDB` with nothing in it, KMS with a MAC of 32 bytes, and an issuer without keys.
 fn play_aws(request: &Message) -> Vec<u8> {
     if request.second_word().ends_with("/jwks.json") {
         return http::answer("200 OK", &[("Content-Type", "application/json")], br#"{"keys":[]}"#);
     }
-    let nothing = br#"{"Responses":{},"UnprocessedKeys":{}}"#;
-    http::answer("200 OK", &[("Content-Type", "application/x-amz-json-1.0")], nothing)
+    let mac = "A".repeat(43);
+    let answer = format!(r#"{{"Responses":{{}},"UnprocessedKeys":{{}},"Mac":"{mac}="}}"#);
+    http::answer("200 OK", &[("Content-Type", "application/x-amz-json-1.0")], answer.as_bytes())
 }
 
 /// The upper median.

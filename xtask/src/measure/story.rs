@@ -54,6 +54,7 @@ pub fn tell(
         jwks_url: format!("{}/jwks.json", stack.endpoint),
         table: tables.main.clone(),
         audit_table: tables.audit.clone(),
+        address_key: stack.address_key_id.clone(),
     };
     let mut stage = Stage { package, surroundings, proxy, tables, running: BTreeMap::new() };
     gather(&mut stage)?;
