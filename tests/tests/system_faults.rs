@@ -2,6 +2,10 @@
 //! since meanwhile nobody's notices go out undisturbed.
 
 #![allow(
+    clippy::pedantic,
+    reason = "only tests: correctness lints stay denied, style is rustfmt's"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
