@@ -185,11 +185,13 @@ fn whatever_call_fails_a_message_is_announced_once() {
 }
 
 /// How many notices are due at once: 10,000 were, where README says how long it took.
+#[expect(clippy::disallowed_methods, reason = "its size is whoever's who runs it by hand")]
 fn backlog() -> usize {
     std::env::var("BACKLOG").map_or(200, |size| size.parse().unwrap())
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "what README says of it is read off here")]
 fn a_backlog_is_drained_by_the_schedule_with_the_same_calls_for_each() {
     const CONVERSATIONS: usize = 8;
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
