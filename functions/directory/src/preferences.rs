@@ -3,7 +3,7 @@
 use domain::access::own_preferences;
 use domain::actor::Actor;
 use domain::id::{ClinicId, StaffId};
-use domain::people::StaffPreferences;
+use domain::people::{StaffMember, StaffPreferences};
 use domain::version::{self, Change, Document as _};
 use edge::{Failure, Request, Response};
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ impl Handler {
         actor: &Actor,
     ) -> Result<Response, Failure> {
         let (clinic, id) = names(request)?;
-        let chosen = self.preferences(actor, &clinic, &id).await?;
+        let (chosen, _) = self.preferences(actor, &clinic, &id).await?;
         let preferences = chosen.unwrap_or_else(|| StaffPreferences::default_of(&clinic, &id));
         self.store.record(&self.done(request, actor, subject(clinic, id))).await?;
         let response = Response::ok(&Output::from(&preferences));
@@ -65,7 +65,7 @@ impl Handler {
         actor: &Actor,
     ) -> Result<Option<Response>, Failure> {
         let (clinic, id) = names(request)?;
-        let before = self.preferences(actor, &clinic, &id).await?;
+        let (before, staff) = self.preferences(actor, &clinic, &id).await?;
         let expected = expected(request)?;
         let Input { email_on_reply } = request.json()?;
         let change = version::change(before.as_ref(), expected, |version| {
@@ -90,22 +90,27 @@ impl Handler {
                 preferences
             }
         };
+        // Whoever asks for emails agrees to them, whatever became of earlier ones: nobody else records
+        // the consent of staff.
+        if let (true, Some(email)) = (preferences.email_on_reply, staff.and_then(|it| it.email)) {
+            self.store.consent(&email.hash, self.sources.now(), |_| {}).await?;
+        }
         Ok(Some(answer(expected, preferences.version, &Output::from(&preferences))))
     }
 
-    /// What this member of staff chose, if the caller is that person.
+    /// What this member of staff chose, and the staff record, if the caller is that person.
     async fn preferences(
         &self,
         actor: &Actor,
         clinic: &ClinicId,
         id: &StaffId,
-    ) -> Result<Option<StaffPreferences>, Failure> {
+    ) -> Result<(Option<StaffPreferences>, Option<StaffMember>), Failure> {
         let key = key::preferences(clinic, id);
         let facts = self
             .facts_for(actor, clinic, [key.clone()], |staff| {
                 own_preferences(actor, clinic, staff, id)
             })
             .await?;
-        Ok(facts.found.get(&key)?)
+        Ok((facts.found.get(&key)?, facts.found.get(&key::staff(clinic, id))?))
     }
 }

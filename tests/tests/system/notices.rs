@@ -152,6 +152,89 @@ fn who_has_no_address_for_the_preferred_channel_is_told_the_other_way_only_with_
     }
 }
 
+/// Each at an address of their own and in a language of their own; and of two messages within minutes, once.
+#[test]
+fn guardians_are_told_as_the_patient_is_and_a_burst_is_one_notice_to_each() {
+    let site = Site::new();
+    let (child, parent) = (address(), address());
+    let mut patient = world::patient_by_email(&marked("Kit"), &child, "en");
+    patient["birthDate"] = json!(crate::ground::born(6));
+    expect(&site.clinic.create_patient("kit", patient), 201);
+    let account = world::fresh("a");
+    let contact = json!({ "email": parent, "preferredChannel": "email", "language": "fr" });
+    let guardian =
+        json!({ "relationship": "guardian", "name": marked("Grace"), "contact": contact });
+    expect(&site.clinic.link("kit", &account).with_body(guardian), 201);
+    let thread = site.started(&site.clinic.start(STAFF, "kit", crate::harness::message()));
+    expect(&thread.reply(&site.staff(), &marked("More")), 201);
+    let link = link(&thread);
+    eventually("both emails", SOON, || (emails(&link).len() >= 2).then_some(()));
+    let covered = eventually("the second message to be covered", SOON, || notice(&thread, 2));
+    assert_eq!(string(&covered, "state"), "covered", "{covered}");
+    let sent = emails(&link);
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    for (to, words) in [(&child, "Sign in to read it"), (&parent, "Connectez-vous")] {
+        let to = to.to_lowercase();
+        let its = sent.iter().find(|email| email["To"].to_string().to_lowercase().contains(&to));
+        let its = its.unwrap_or_else(|| panic!("nothing went to {to}: {sent:?}"));
+        assert!(its["BodyText"].as_str().unwrap().contains(words), "{its}");
+        discreet(its);
+    }
+    let opened = expect(&thread.read(&site.staff()), 200);
+    assert_eq!(opened["messages"][0]["notices"].as_array().unwrap().len(), 2, "{opened}");
+    assert_eq!(opened["messages"][1]["notices"].as_array().unwrap().len(), 2, "{opened}");
+}
+
+#[test]
+fn a_member_of_staff_who_asked_for_it_is_told_that_a_patient_wrote() {
+    let site = Site::new();
+    let to = address();
+    let mut staff = world::staff(&marked("Anna"), "admin");
+    staff["email"] = json!(to);
+    let path = format!("/clinics/{}/staff/{STAFF}", site.clinic.id);
+    expect(&replace(&site.clinic.chart(), path.clone(), "\"1\"", staff), 200);
+    let wanted = json!({ "emailOnReply": true });
+    expect(&create(&site.staff(), format!("{path}/preferences"), wanted), 201);
+    let thread = site.start();
+    expect(&thread.reply(&site.account, &marked("Reply")), 201);
+    let told = eventually("the email to staff", SOON, || {
+        let to = to.to_lowercase();
+        emails(&link(&thread))
+            .into_iter()
+            .find(|email| email["To"].to_string().to_lowercase().contains(&to))
+    });
+    assert!(told["Subject"].as_str().unwrap().starts_with("New message for"), "{told}");
+    discreet(&told);
+}
+
+#[test]
+fn texts_above_the_days_cap_wait_and_a_paused_clinic_sends_nothing() {
+    let mut settings = world::settings(&marked("Clinic"), "connect_pro", world::always_open());
+    settings["notices"] = json!({ "textsPerPatientAndDay": 1 });
+    let site = Site::with(settings.clone());
+    let patient = world::patient_by_sms(&marked("Jo"), "+1 613 555 0155");
+    expect(&site.clinic.create_patient("texted", patient), 201);
+    let start = || site.started(&site.clinic.start(STAFF, "texted", crate::harness::message()));
+    let held = |thread: &Conversation, why: &str| {
+        let item = eventually("the notice to be held", SOON, || {
+            notice(thread, 1).filter(|item| string(item, "hold") == why)
+        });
+        assert_eq!(string(&item, "state"), "queued");
+        assert!(item.get("due_sk").is_some(), "it is lost: {item}");
+        assert_eq!(texts(&link(thread)).len(), 0);
+        let opened = expect(&thread.read(&site.staff()), 200);
+        assert_eq!(opened["messages"][0]["notices"][0]["hold"], why, "{opened}");
+    };
+    let first = start();
+    assert_eq!(string(&site.settled(&first), "state"), "accepted");
+    held(&start(), "patient_sms_cap");
+
+    settings["notices"] = json!({ "paused": true });
+    let path = format!("/clinics/{}/settings", site.clinic.id);
+    expect(&replace(&system_tests::issuer::Caller::operator(), path, "\"1\"", settings), 200);
+    held(&start(), "paused");
+}
+
 /// What the stream and the provider dropped, the schedule picks up: a notice that waits for its next
 /// attempt is sent when it comes due, and one whose reader may not be told any more is not.
 #[test]

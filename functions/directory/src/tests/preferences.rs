@@ -2,6 +2,7 @@
 
 use domain::access::own_preferences;
 use domain::actor::Actor;
+use domain::address::{AddressState, MarkReason};
 use domain::id::{ClinicId, StaffId};
 use domain::people::StaffMember;
 use domain::refusal::Code;
@@ -150,4 +151,22 @@ fn the_rule_asks_for_the_very_person_and_nobody_else() {
     }
     let result = own_preferences(&Actor::System, &here, None, &s1);
     assert_eq!(result.unwrap_err().first().code, Code::NotFound);
+}
+
+/// Nobody else records the consent of staff: whoever asks for emails agrees to them.
+#[tokio::test]
+async fn whoever_asks_for_emails_may_be_told_again_at_an_address_that_bounced() {
+    let world = World::new().await;
+    let member = with(Target::Staff("s7"), "email", json!("staff.hidden@example.test"));
+    world.call(put(ADMIN, Target::Staff("s7"), FIRST, &member)).await.expect(200, "");
+    let hash = email_hash("staff.hidden@example.test");
+    world.mark(&hash, MarkReason::Bounced, "2026-11-19T12:00:00Z").await;
+    let blocked = async || {
+        let known = world.handler.store.addresses([&hash]).await.unwrap();
+        known.of(&hash).and_then(AddressState::blocked).map(|mark| mark.reason)
+    };
+    world.call(choose(CLINICIAN, CREATE, &emails(false))).await.expect(201, "");
+    assert_eq!(blocked().await, Some(MarkReason::Bounced), "that asks for nothing");
+    world.call(choose(CLINICIAN, FIRST, &emails(true))).await.expect(200, "");
+    assert_eq!(blocked().await, None);
 }
