@@ -9,7 +9,7 @@ use domain::people::{Group, StaffMember};
 use crate::Store;
 use crate::error::{corrupt, outage};
 use crate::key;
-use crate::read::{Found, Item, from_item, key_of};
+use crate::read::{Found, from_item, key_of};
 
 impl Store {
     /// Who is in each of these groups, in their order, the groups read at the same time. How many a
@@ -21,9 +21,9 @@ impl Store {
     ) -> Result<Vec<Vec<StaffMember>>, Outage> {
         let mut calls = tokio::task::JoinSet::new();
         for (position, group) in groups.iter().enumerate() {
-            let partition = key::group_partition(clinic, group);
+            let members = key::members(clinic, group);
             let store = self.clone();
-            calls.spawn(async move { (position, store.members_of(partition).await) });
+            calls.spawn(async move { (position, store.all(members).await) });
         }
         let mut members = vec![Vec::new(); groups.len()];
         while let Some(answer) = calls.join_next().await {
@@ -33,32 +33,6 @@ impl Store {
             }
         }
         Ok(members)
-    }
-
-    async fn members_of(&self, partition: String) -> Result<Vec<StaffMember>, Outage> {
-        let mut members = Vec::new();
-        let mut start: Option<Item> = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .consistent_read(true)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :member)")
-                .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
-                .expression_attribute_values(":member", AttributeValue::S("MEMBER#".to_owned()))
-                .set_exclusive_start_key(start.take())
-                .send()
-                .await
-                .map_err(|error| outage("Query", &error))?;
-            for item in answer.items.unwrap_or_default() {
-                members.push(from_item::<StaffMember>(item)?);
-            }
-            match answer.last_evaluated_key {
-                Some(key) => start = Some(key),
-                None => return Ok(members),
-            }
-        }
     }
 }
 

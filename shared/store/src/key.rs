@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::attachments::AttachmentKey;
+use crate::read::Stretch;
 
 /// How many partitions the `due` index has for each kind of work.
 pub const DUE_SHARDS: u32 = 4;
@@ -314,13 +315,37 @@ pub fn notice_of(sk: &str) -> Option<(u32, Recipient)> {
     parts.next().is_none().then_some((number, recipient))
 }
 
-/// The first and the last sort key of the notices to people on this one's side, of the messages from
-/// one number to another.
-pub fn notice_range(recipient: &Recipient, from: u32, to: u32) -> (String, String) {
+/// The notices to people on this one's side, of the messages from one number to another.
+pub fn notices(key: &ConversationKey, recipient: &Recipient, from: u32, to: u32) -> Stretch {
     let kind = notice_kind(recipient);
-    // `~` is after every letter of a person's name.
-    (format!("{kind}#{from:08}#"), format!("{kind}#{to:08}#~"))
+    let (from, to) = (format!("{kind}#{from:08}#"), format!("{kind}#{to:08}#{LAST}"));
+    Stretch { pk: key.partition(), from, to }
 }
+
+/// The read markers of the patient and of guardians.
+pub(crate) fn markers_of_patients_side(key: &ConversationKey) -> Stretch {
+    // Those of staff come after both: `READER#STAFF#`.
+    let (from, to) = ("READER#GUARDIAN#".to_owned(), "READER#PATIENT".to_owned());
+    Stretch { pk: key.partition(), from, to }
+}
+
+/// The account links of a patient record, as the patient has them.
+pub(crate) fn links_of_patient(clinic: &ClinicId, id: &PatientId) -> Stretch {
+    beginning(patient(clinic, id).pk, "LINK#")
+}
+
+/// Who is in a group.
+pub(crate) fn members(clinic: &ClinicId, group: &GroupId) -> Stretch {
+    beginning(group_partition(clinic, group), "MEMBER#")
+}
+
+/// What begins so, in one partition.
+fn beginning(pk: String, with: &str) -> Stretch {
+    Stretch { pk, from: with.to_owned(), to: format!("{with}{LAST}") }
+}
+
+/// It stands after every letter of an identifier.
+const LAST: char = '~';
 
 fn notice_kind(recipient: &Recipient) -> &'static str {
     match recipient {

@@ -24,7 +24,7 @@ mod read;
 mod reconcile;
 mod transaction;
 
-pub use read::Found;
+pub use read::{Found, Stretch};
 pub use transaction::{Committed, Guard, Transaction};
 
 use aws_sdk_dynamodb::Client;

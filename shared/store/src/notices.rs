@@ -1,7 +1,6 @@
 //! Notices: opened from the outbox, claimed when due, settled by the provider's answer, moved on by
 //! its feedback.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::audit::Record;
 use domain::conversation::ReadMarker;
 use domain::id::{ClinicId, PatientId};
@@ -13,9 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::change::due;
-use crate::error::outage;
 use crate::key::{self, ConversationKey, Key, Work};
-use crate::read::{Item, from_item, key_of};
 use crate::transaction::{Guard, Transaction};
 
 /// For how long a provider's id is remembered: complaints come weeks later.
@@ -197,8 +194,8 @@ impl Store {
         name: &ConversationKey,
         from: u32,
         to: u32,
-    ) -> Result<Vec<(Key, Notice)>, Outage> {
-        self.notices_in(name, key::notice_range(&Recipient::Patient, from, to)).await
+    ) -> Result<Vec<Notice>, Outage> {
+        self.all(key::notices(name, &Recipient::Patient, from, to)).await
     }
 
     /// The notices that the notice of a message covers: to the same person, those of a burst, so that
@@ -210,43 +207,12 @@ impl Store {
     ) -> Result<Vec<Notice>, Outage> {
         let Notice { number, recipient, .. } = notice;
         let (from, to) = (number.saturating_sub(BURST), number.saturating_add(BURST));
-        let found = self.notices_in(name, key::notice_range(recipient, from, to)).await?;
+        let found: Vec<Notice> = self.all(key::notices(name, recipient, from, to)).await?;
         let is_covered = |other: &Notice| {
             let shares = other.number == *number && other.address == notice.address;
             (other.recipient == *recipient || shares) && other.is_covered_by(*number)
         };
-        Ok(found.into_iter().map(|(_, other)| other).filter(is_covered).collect())
-    }
-
-    async fn notices_in(
-        &self,
-        name: &ConversationKey,
-        (low, high): (String, String),
-    ) -> Result<Vec<(Key, Notice)>, Outage> {
-        let mut notices = Vec::new();
-        let mut start: Option<Item> = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .consistent_read(true)
-                .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
-                .expression_attribute_values(":pk", AttributeValue::S(name.partition()))
-                .expression_attribute_values(":low", AttributeValue::S(low.clone()))
-                .expression_attribute_values(":high", AttributeValue::S(high.clone()))
-                .set_exclusive_start_key(start.take())
-                .send()
-                .await
-                .map_err(|error| outage("Query", &error))?;
-            for item in answer.items.unwrap_or_default() {
-                notices.push((key_of(&item)?, from_item(item)?));
-            }
-            match answer.last_evaluated_key {
-                Some(key) => start = Some(key),
-                None => return Ok(notices),
-            }
-        }
+        Ok(found.into_iter().filter(is_covered).collect())
     }
 
     /// The links of a patient record, those that were revoked among them. How many there are is
@@ -256,52 +222,12 @@ impl Store {
         clinic: &ClinicId,
         patient: &PatientId,
     ) -> Result<Vec<AccountLink>, Outage> {
-        let Key { pk, .. } = key::patient(clinic, patient);
-        let mut links = Vec::new();
-        let mut start: Option<Item> = None;
-        loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .consistent_read(true)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :link)")
-                .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
-                .expression_attribute_values(":link", AttributeValue::S("LINK#".to_owned()))
-                .set_exclusive_start_key(start.take())
-                .send()
-                .await
-                .map_err(|error| outage("Query", &error))?;
-            for item in answer.items.unwrap_or_default() {
-                links.push(from_item(item)?);
-            }
-            match answer.last_evaluated_key {
-                Some(key) => start = Some(key),
-                None => return Ok(links),
-            }
-        }
+        self.all(key::links_of_patient(clinic, patient)).await
     }
 
     /// How far the one has read who has read the furthest on the patient's side.
     pub async fn seen_by_patients_side(&self, name: &ConversationKey) -> Result<u32, Outage> {
-        let mut seen = 0;
-        for prefix in ["READER#PATIENT", "READER#GUARDIAN#"] {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .consistent_read(true)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :reader)")
-                .expression_attribute_values(":pk", AttributeValue::S(name.partition()))
-                .expression_attribute_values(":reader", AttributeValue::S(prefix.to_owned()))
-                .send()
-                .await
-                .map_err(|error| outage("Query", &error))?;
-            for item in answer.items.unwrap_or_default() {
-                let marker: ReadMarker = from_item(item)?;
-                seen = seen.max(marker.seen);
-            }
-        }
-        Ok(seen)
+        let markers: Vec<ReadMarker> = self.all(key::markers_of_patients_side(name)).await?;
+        Ok(markers.iter().map(|marker| marker.seen).max().unwrap_or(0))
     }
 }

@@ -88,6 +88,52 @@ impl Store {
     }
 }
 
+/// A stretch of one partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The partition.
+    pub pk: String,
+    /// The first sort key.
+    pub from: String,
+    /// The last one.
+    pub to: String,
+}
+
+impl Store {
+    /// Everything in a stretch, consistently, in the order of the keys. It is read to its end: only for
+    /// what history does not make longer.
+    pub(crate) async fn all<T: DeserializeOwned>(
+        &self,
+        stretch: Stretch,
+    ) -> Result<Vec<T>, Outage> {
+        let mut found = Vec::new();
+        let mut start: Option<Item> = None;
+        let Stretch { pk, from, to } = stretch;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+                .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
+                .expression_attribute_values(":from", AttributeValue::S(from.clone()))
+                .expression_attribute_values(":to", AttributeValue::S(to.clone()))
+                .set_exclusive_start_key(start.take())
+                .send()
+                .await
+                .map_err(|error| outage("Query", &error))?;
+            for item in answer.items.unwrap_or_default() {
+                found.push(from_item(item)?);
+            }
+            match answer.last_evaluated_key {
+                Some(key) => start = Some(key),
+                None => return Ok(found),
+            }
+        }
+    }
+}
+
 /// A typed value from an item.
 pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Outage> {
     serde_dynamo::from_item(item).map_err(|_| corrupt("read", type_name::<T>()))

@@ -88,7 +88,7 @@ impl Store {
         let (Some(from), Some(to)) = (numbers().min(), numbers().max()) else {
             return Ok(by_message);
         };
-        for (_, notice) in self.notices_between(name, from, to).await? {
+        for notice in self.notices_between(name, from, to).await? {
             by_message.entry(notice.number).or_default().push(notice);
         }
         Ok(by_message)

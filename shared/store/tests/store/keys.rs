@@ -14,6 +14,7 @@ use scenario::people::{
     account, account_id, clinic_id, email, group_id, patient_id, portal, sms, staff, staff_id,
     staff_of,
 };
+use store::Stretch;
 use store::key::{self, ConversationKey, Owner};
 
 #[test]
@@ -152,9 +153,13 @@ fn a_notices_place_reads_back_as_the_message_and_the_person_it_is_of() {
 #[test]
 fn a_range_of_notices_holds_those_of_its_messages_and_its_side() {
     let name = name("c1", "p1", "v1");
-    let (low, high) = key::notice_range(&Recipient::Patient, 9, 10);
-    let (staff_low, staff_high) =
-        key::notice_range(&Recipient::Staff { id: staff_id("s1") }, 9, 10);
+    let range = |recipient: &Recipient| {
+        let Stretch { pk, from, to } = key::notices(&name, recipient, 9, 10);
+        assert_eq!(pk, name.partition());
+        (from, to)
+    };
+    let (low, high) = range(&Recipient::Patient);
+    let (staff_low, staff_high) = range(&Recipient::Staff { id: staff_id("s1") });
     for number in [1, 8, 9, 10, 11, 90, 100, 99_999_999] {
         let inside = (9..=10).contains(&number);
         for recipient in [
