@@ -1,13 +1,11 @@
 //! Bursts: several messages within minutes are one notice, and none is lost in one.
 
 use domain::notice::{Happened, Notice, NoticeState, Recipient, WINDOW};
-use domain::people::Channel;
 use serde_json::json;
 use store::key::{self, Key};
-use store::{Committed, notices};
 
 use super::provider::Behaviour;
-use super::world::{World, name, now, pass};
+use super::world::{World, name, pass};
 
 const PATIENT: Recipient = Recipient::Patient;
 
@@ -29,15 +27,6 @@ async fn burst(messages: u32) -> World {
 
 async fn notice(world: &World, number: u32) -> Notice {
     world.notice_to(number, &PATIENT).await.expect("there is a notice")
-}
-
-/// What a provider tells, as `delivery-feedback` stores it.
-async fn told(world: &World, number: u32, happened: Happened) {
-    let before = notice(world, number).await;
-    let after = before.clone().told(Channel::Email, happened, now()).expect("it is news");
-    let mut transaction = world.notify.store.transaction();
-    notices::settle(&mut transaction, &name(1), &before, &after);
-    assert_eq!(world.notify.store.commit(transaction).await.unwrap(), Committed::Done);
 }
 
 #[tokio::test]
@@ -131,7 +120,7 @@ async fn a_covered_message_has_its_own_notice_if_the_other_fails() {
         pass(bounces_after);
         world.run_dry().await;
         if !refused {
-            told(&world, 1, Happened::Bounced { permanent: false, marks: false }).await;
+            world.told_of_email(1, Happened::Bounced { permanent: false, marks: false }).await;
         }
         world.run_dry().await;
         let states = [world.state_of(2).await, world.state_of(3).await];

@@ -6,7 +6,7 @@ use domain::people::Channel;
 use jiff::SignedDuration;
 use serde_json::json;
 use store::sending::{self, Sending};
-use store::{Committed, key, notices};
+use store::{Committed, key};
 use worker::Worker as _;
 
 use super::provider::{Behaviour, field};
@@ -188,12 +188,7 @@ async fn a_notice_that_bounced_for_good_goes_through_the_other_channel_with_cons
         world.step(outbox(1)).await;
         let mark = Mark { reason: MarkReason::Bounced, at: now() };
         world.notify.store.mark(&hash_of(EMAIL), mark).await.unwrap();
-        let before = world.notice().await.unwrap();
-        let bounced = Happened::Bounced { permanent: true, marks: true };
-        let after = before.clone().told(Channel::Email, bounced, now()).unwrap();
-        let mut transaction = world.notify.store.transaction();
-        notices::settle(&mut transaction, &name(1), &before, &after);
-        assert_eq!(world.notify.store.commit(transaction).await.unwrap(), Committed::Done);
+        world.told_of_email(1, Happened::Bounced { permanent: true, marks: true }).await;
         world.run_dry().await;
 
         let requests = world.provider.requests();
@@ -241,12 +236,7 @@ async fn whoever_shares_a_bounced_address_is_told_through_their_own_other_channe
     assert_eq!(world.told(), [EMAIL]);
     let mark = Mark { reason: MarkReason::Bounced, at: now() };
     world.notify.store.mark(&hash_of(EMAIL), mark).await.unwrap();
-    let before = world.notice().await.unwrap();
-    let bounced = Happened::Bounced { permanent: true, marks: true };
-    let after = before.clone().told(Channel::Email, bounced, now()).unwrap();
-    let mut transaction = world.notify.store.transaction();
-    notices::settle(&mut transaction, &name(1), &before, &after);
-    assert_eq!(world.notify.store.commit(transaction).await.unwrap(), Committed::Done);
+    world.told_of_email(1, Happened::Bounced { permanent: true, marks: true }).await;
     world.run_dry().await;
     assert_eq!(world.state().await, "bounced", "the patient did not consent to another channel");
     let requests = world.provider.requests();
@@ -316,12 +306,7 @@ async fn whoever_shared_an_address_that_is_left_is_looked_at_by_themselves() {
     world.step(outbox(1)).await;
     let mark = Mark { reason: MarkReason::Bounced, at: now() };
     world.notify.store.mark(&hash_of(EMAIL), mark).await.unwrap();
-    let before = world.notice().await.unwrap();
-    let bounced = Happened::Bounced { permanent: true, marks: true };
-    let after = before.clone().told(Channel::Email, bounced, now()).unwrap();
-    let mut transaction = world.notify.store.transaction();
-    notices::settle(&mut transaction, &name(1), &before, &after);
-    assert_eq!(world.notify.store.commit(transaction).await.unwrap(), Committed::Done);
+    world.told_of_email(1, Happened::Bounced { permanent: true, marks: true }).await;
     world.run_dry().await;
     let requests = world.provider.requests();
     let mut texted: Vec<_> = requests[1..].iter().map(|form| field(form, "PhoneNumber")).collect();

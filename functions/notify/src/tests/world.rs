@@ -15,8 +15,8 @@ use domain::command::{self, Addressees, Change, Enclosed, Enclosures, Reply, Rep
 use domain::contact::{EmailAddress, SmsNumber};
 use domain::conversation::{Conversation, ReadMarker};
 use domain::id::{ClinicId, ConversationId, LinkReference, PatientId, StaffId};
-use domain::notice::{Notice, NoticeTemplate, Recipient};
-use domain::people::{AccountLink, Patient, StaffMember};
+use domain::notice::{Happened, Notice, NoticeTemplate, Recipient};
+use domain::people::{AccountLink, Channel, Patient, StaffMember};
 use domain::rich_text::Body;
 use domain::text::Title;
 use jiff::{SignedDuration, Timestamp};
@@ -24,7 +24,7 @@ use platform::{Deadline, Sources};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::key::{self, ConversationKey, Key};
-use store::{Committed, Store, change};
+use store::{Committed, Store, change, notices};
 use testkit::{AUDIT, Db, Item, MAIN};
 use worker::{Brake, Tick, Trigger, Worker as _};
 
@@ -268,6 +268,16 @@ impl World {
             .filter(|form| form.iter().any(|(name, _)| name == "RawMessage.Data"))
             .map(|form| field(&form, "Destinations.member.1").to_owned())
             .collect()
+    }
+
+    /// SES tells what happened to the email about a message of the only conversation to the patient, as
+    /// `delivery-feedback` stores it.
+    pub async fn told_of_email(&self, number: u32, happened: Happened) {
+        let before = self.notice_to(number, &Recipient::Patient).await.expect("there is a notice");
+        let after = before.clone().told(Channel::Email, happened, now()).expect("it is news");
+        let mut transaction = self.notify.store.transaction();
+        notices::settle(&mut transaction, &name(1), &before, &after);
+        assert_eq!(self.notify.store.commit(transaction).await.unwrap(), Committed::Done);
     }
 
     /// Does what is due until nothing more happens.
