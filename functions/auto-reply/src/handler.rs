@@ -1,10 +1,11 @@
-//! Looking at a timer: two waves, one read of all facts and one transaction.
+//! Looking at a timer: two waves, one read of all facts and one transaction. Where the vacations of the
+//! conversation's staff matter, those are a wave between the two: who they are stands in the first.
 
 use std::time::Duration;
 
 use domain::actor::Actor;
 use domain::audit::{Action, Record, Subject};
-use domain::automatic::{self, Fired};
+use domain::automatic::{self, Away, Fired};
 use domain::clinic::ClinicSettings;
 use domain::conversation::Conversation;
 use domain::outage::{Outage, OutageKind};
@@ -87,12 +88,11 @@ impl AutoReply {
             key::settings(&name.clinic),
             key::patient(&name.clinic, &name.patient),
             key::conversation(name),
-            timer_key.clone(),
         ];
-        let mut found = self.store.read(keys).await?;
+        let mut found = self.store.read(keys.into_iter().chain(change::timer_keys(name))).await?;
         let missing = |what| Outage::new(OutageKind::Broken, "auto_reply", what);
         // Staff answered or closed meanwhile: the timer went with that.
-        let Some(current) = found.take::<StoredTimer>(timer_key)? else {
+        let Some(current) = found.get::<StoredTimer>(timer_key)? else {
             return Ok(Committed::Done);
         };
         if current.timer.number != timer.number {
@@ -106,9 +106,17 @@ impl AutoReply {
         let conversation: Conversation =
             found.take(&key::conversation(name))?.ok_or_else(|| missing("conversation"))?;
 
+        let timers = change::timers(&mut found, name)?;
+        let away = if automatic::asks_who_is_away(timer.kind, &clinic) {
+            self.store.all_away(&conversation).await?
+        } else {
+            Vec::new()
+        };
+
         let now = self.sources.now();
         let mut transaction = self.store.transaction();
-        match automatic::fire(&timer, &conversation, &clinic, &patient, now) {
+        let away = Away::Known(&away);
+        match automatic::fire(&timer, &timers, &conversation, &clinic, away, &patient, now) {
             Fired::Reply(change) => {
                 let number = change.conversation.tally.total.to_string();
                 let record = self.record(name, Action::AutomaticReply, number);

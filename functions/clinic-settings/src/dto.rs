@@ -3,14 +3,14 @@
 use domain::attachment::FileLimits;
 use domain::clinic::{
     AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, NoticeSettings, Plan,
-    check_ages, check_hours, check_name_in_sms,
+    TextValues, check_ages, check_hours, check_name_in_sms,
 };
-use domain::hours::{RawHours, WeeklyHours};
+use domain::hours::{OfficeHours, RawHours};
 use domain::id::ClinicId;
-use domain::problem_codes::{of_hours, of_name};
+use domain::problem_codes::{of_hours, of_line, of_name};
 use domain::refusal::{Checks, Code, Refusal};
 use domain::rich_text::{Body, BodyProblem};
-use domain::text::ClinicName;
+use domain::text::{ClinicName, ClinicPhone, EmergencyLine, TextProblem};
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -26,6 +26,13 @@ pub struct SettingsInput {
     /// Absent: the name itself stands in text messages.
     #[serde(default)]
     sms_name: Option<String>,
+    /// As patients are to read it, at most 50 characters. Absent: no text can name it.
+    #[serde(default)]
+    phone: Option<String>,
+    /// Whom to call in an emergency, at most 100 characters. Absent: automatic replies cannot be
+    /// switched on.
+    #[serde(default)]
+    emergency_line: Option<String>,
     plan: String,
     /// Absent: false.
     #[serde(default)]
@@ -117,6 +124,13 @@ struct FilesInput {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RepliesInput {
+    /// Absent: what is said outside office hours.
+    #[serde(default)]
+    exception: Option<TextsInput>,
+    /// Absent: what is said outside office hours, and nothing when only a conversation's staff are
+    /// away.
+    #[serde(default)]
+    vacation: Option<TextsInput>,
     /// Absent: nothing is said outside office hours.
     #[serde(default)]
     outside_hours: Option<TextsInput>,
@@ -158,6 +172,10 @@ pub struct SettingsOutput<'a> {
     name: &'a ClinicName,
     #[serde(skip_serializing_if = "Option::is_none")]
     sms_name: Option<&'a ClinicName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<&'a ClinicPhone>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emergency_line: Option<&'a EmergencyLine>,
     plan: Plan,
     portal_enabled: bool,
     replies_allowed_by_default: bool,
@@ -166,7 +184,7 @@ pub struct SettingsOutput<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     patient_only_from_age: Option<u8>,
     default_language: Language,
-    office_hours: &'a WeeklyHours,
+    office_hours: &'a OfficeHours,
     automatic_replies: &'a AutomaticReplies,
     files: FileLimits,
     notices: NoticesOutput,
@@ -206,12 +224,16 @@ impl SettingsInput {
             }
             None => Some(None),
         };
+        let phone = optional(self.phone.as_deref(), "/phone", ClinicPhone::parse, &mut checks);
+        let emergency_line = self.emergency_line.as_deref();
+        let emergency_line =
+            optional(emergency_line, "/emergencyLine", EmergencyLine::parse, &mut checks);
         let plan = checks.take("/plan", plan(&self.plan));
         let language = match &self.default_language {
             Some(tag) => checks.take("/defaultLanguage", Language::parse(tag)),
             None => Some(Language::default()),
         };
-        let hours = WeeklyHours::new(&self.office_hours)
+        let hours = OfficeHours::new(&self.office_hours)
             .map_err(|problems| {
                 for problem in problems {
                     checks.note(of_hours(problem), format!("/officeHours{}", problem.place));
@@ -223,8 +245,13 @@ impl SettingsInput {
         if let (Some(name), Some(sms_name)) = (&name, &sms_name) {
             check_name_in_sms(name, sms_name.as_ref(), &mut checks);
         }
-        if let (Some(language), true) = (language, readable) {
-            replies.check_texts(language, &mut checks);
+        if let (Some(default_language), true) = (language, readable) {
+            let values = TextValues {
+                default_language,
+                has_phone: self.phone.is_some(),
+                has_emergency_line: self.emergency_line.is_some(),
+            };
+            replies.check_texts(values, &mut checks);
         }
         replies.check_minutes(&mut checks);
         if let Some(hours) = &hours {
@@ -249,6 +276,8 @@ impl SettingsInput {
             version,
             name,
             sms_name,
+            phone,
+            emergency_line,
             plan,
             portal_enabled: self.portal_enabled.unwrap_or_default(),
             replies_allowed_by_default: self.replies_allowed_by_default.unwrap_or_default(),
@@ -317,6 +346,8 @@ impl RepliesInput {
             };
             LocalizedBody { en: body(input.en, "en"), fr: body(input.fr, "fr") }
         };
+        let exception = self.exception.map(|input| texts(input, "exception"));
+        let vacation = self.vacation.map(|input| texts(input, "vacation"));
         let outside_hours = self.outside_hours.map(|input| texts(input, "outsideHours"));
         let no_answer = self.no_answer.map(|input| NoAnswer {
             after_office_minutes: count(input.after_office_minutes),
@@ -325,6 +356,8 @@ impl RepliesInput {
         let quiet = self.quiet_minutes.map(count);
         let gap = self.minimum_gap_minutes.map(count);
         let replies = AutomaticReplies {
+            exception,
+            vacation,
             outside_hours,
             no_answer,
             quiet_minutes: quiet.unwrap_or(AutomaticReplies::DEFAULT_QUIET_MINUTES),
@@ -341,6 +374,8 @@ impl<'a> From<&'a ClinicSettings> for SettingsOutput<'a> {
             version: settings.version,
             name: &settings.name,
             sms_name: settings.sms_name.as_ref(),
+            phone: settings.phone.as_ref(),
+            emergency_line: settings.emergency_line.as_ref(),
             plan: settings.plan,
             portal_enabled: settings.portal_enabled,
             replies_allowed_by_default: settings.replies_allowed_by_default,
@@ -354,6 +389,16 @@ impl<'a> From<&'a ClinicSettings> for SettingsOutput<'a> {
             notices: settings.notices.into(),
         }
     }
+}
+
+/// What a member that may be absent says; nothing, too, where it was refused.
+fn optional<T>(
+    raw: Option<&str>,
+    place: &str,
+    parse: fn(&str) -> Result<T, TextProblem>,
+    checks: &mut Checks,
+) -> Option<T> {
+    checks.take(place, parse(raw?).map_err(of_line))
 }
 
 fn plan(text: &str) -> Result<Plan, Code> {

@@ -22,6 +22,11 @@ use crate::dto::{SettingsInput, SettingsOutput};
 const ROUTE: &str = "/clinics/{clinicId}/settings";
 const TEMPLATE: &str = "/clinics/{clinicId}/notification-templates/{language}/{channel}";
 const PREVIEW: &str = "/clinics/{clinicId}/notification-templates/{language}/{channel}/preview";
+const AUTOMATIC: &str = "/clinics/{clinicId}/settings/automatic-replies/preview";
+const HOLIDAYS: &str = "/clinics/{clinicId}/settings/holidays";
+const MESSAGE_TEMPLATES: &str = "/clinics/{clinicId}/message-templates";
+const MESSAGE_TEMPLATE: &str = "/clinics/{clinicId}/message-templates/{templateId}";
+const MESSAGE_PREVIEW: &str = "/clinics/{clinicId}/message-templates/{templateId}/preview";
 
 const SENDING: &str = "/sending";
 
@@ -63,11 +68,13 @@ impl Handler {
             templates.extend(saved);
         }
         let input: SettingsInput = request.json()?;
+        let now = self.sources.now();
         let change = version::change(before.as_ref(), expected, |version| {
             let settings = input.parse(clinic.clone(), version)?;
             // A creation replaced nothing, also where it is sent again.
             settings.may_replace(before.as_ref().filter(|_| expected.is_some()), actor)?;
             settings.check_texts_with_name(&templates)?;
+            settings.check_dates(before.as_ref(), now)?;
             Ok(settings)
         })?;
         let settings = match change {
@@ -139,6 +146,12 @@ impl Service for Handler {
             ("GET", TEMPLATE) => Action::NoticeTemplateView,
             ("PUT", TEMPLATE) => Action::NoticeTemplateChange,
             ("POST", PREVIEW) => Action::NoticeTemplatePreview,
+            ("POST", AUTOMATIC) => Action::AutomaticPreview,
+            ("POST", HOLIDAYS) => Action::HolidaysImport,
+            ("GET", MESSAGE_TEMPLATES) => Action::TemplateList,
+            ("GET", MESSAGE_TEMPLATE) => Action::TemplateView,
+            ("PUT", MESSAGE_TEMPLATE) => Action::TemplateChange,
+            ("POST", MESSAGE_PREVIEW) => Action::TemplatePreview,
             ("GET", SENDING) => Action::SendingView,
             ("PUT", SENDING) => Action::SendingChange,
             _ => Action::Unrouted,
@@ -155,6 +168,14 @@ impl Service for Handler {
                 Action::NoticeTemplateView => Some(self.view_template(request, actor).await?),
                 Action::NoticeTemplateChange => self.put_template(request, actor).await?,
                 Action::NoticeTemplatePreview => Some(self.preview_template(request, actor).await?),
+                Action::AutomaticPreview => Some(self.preview_automatic(request, actor).await?),
+                Action::HolidaysImport => self.import_holidays(request, actor).await?,
+                Action::TemplateList => Some(self.list_message_templates(request, actor).await?),
+                Action::TemplateView => Some(self.view_message_template(request, actor).await?),
+                Action::TemplateChange => self.put_message_template(request, actor).await?,
+                Action::TemplatePreview => {
+                    Some(self.preview_message_template(request, actor).await?)
+                }
                 Action::SendingView => Some(self.view_sending(request, actor).await?),
                 Action::SendingChange => self.put_sending(request, actor).await?,
                 _ => return Err(Code::NotFound.into()),

@@ -1,8 +1,11 @@
 //! A clinic's settings: its plan, its defaults, its office hours and its automatic texts. And the
 //! operator's switch for everything that is sent.
 
+mod automatic;
 mod dto;
 mod handler;
+mod holidays;
+mod message_templates;
 mod sending;
 mod templates;
 #[cfg(test)]

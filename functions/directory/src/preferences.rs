@@ -70,7 +70,7 @@ impl Handler {
         let Input { email_on_reply } = request.json()?;
         let change = version::change(before.as_ref(), expected, |version| {
             let (clinic, staff) = (clinic.clone(), id.clone());
-            Ok(StaffPreferences { clinic, staff, version, email_on_reply })
+            Ok(StaffPreferences { clinic, staff, version, email_on_reply, vacations: Vec::new() })
         })?;
         let key = key::preferences(&clinic, &id);
         let record = self.done(request, actor, subject(clinic, id));

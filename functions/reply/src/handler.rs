@@ -7,7 +7,7 @@ use domain::access::{Facts, Side};
 use domain::actor::Actor;
 use domain::address::Reach;
 use domain::audit::{Action, Record, Subject};
-use domain::command::{self, Change, Enclosures, ReplyFacts};
+use domain::command::{self, Change, Enclosures, ReplyFacts, Wording};
 use domain::conversation::{Conversation, MAX_MESSAGES, Message, Person, ReadMarker};
 use domain::id::{ClinicId, ConversationId, PatientId};
 use domain::outage::{Outage, OutageKind};
@@ -104,6 +104,7 @@ impl Service for Reply {
                 marker: marker.map(|(_, marker)| *marker).unwrap_or_default(),
                 timers: &known.timers,
                 enclosed: known.enclosed.facts(),
+                template: None,
             };
             let decided = command::reply(actor, wanted.clone(), &known.facts, about, now)?;
             let answer = encode(&answer_of(&decided))?;
@@ -216,7 +217,12 @@ fn parse(dto: &NewMessage) -> Result<command::Reply, Refusal> {
     }
     checks.finish()?;
     let body = body.ok_or(Code::Internal)?;
-    Ok(command::Reply { body, enclosures, in_reply_to: dto.in_reply_to, seen: dto.seen })
+    Ok(command::Reply {
+        wording: Wording::written(None, body),
+        enclosures,
+        in_reply_to: dto.in_reply_to,
+        seen: dto.seen,
+    })
 }
 
 fn answer_of(change: &Change) -> Added {

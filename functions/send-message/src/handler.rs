@@ -8,7 +8,7 @@ use domain::access::Side;
 use domain::actor::Actor;
 use domain::address::Reach;
 use domain::audit::{Action, Record, Subject};
-use domain::command::{self, Addressees, Change, Enclosures};
+use domain::command::{self, Addressees, Change, Enclosures, Wording};
 use domain::conversation::{MAX_GROUPS, MAX_PARTICIPANTS};
 use domain::id::{ClinicId, ConversationId, GroupId, LinkReference, PatientId, StaffId};
 use domain::outage::{Outage, OutageKind};
@@ -123,13 +123,16 @@ impl Service for SendMessage {
 
             let groups = groups::groups(&found, &clinic, &wanted.groups, members?)?;
             let enclosed = Enclosed::take(&mut found, &clinic, &patient, &wanted.enclosures)?;
-            let addressees =
-                Addressees { enclosed: enclosed.facts(), staff: &staff, groups: &groups };
+            let addressees = Addressees {
+                enclosed: enclosed.facts(),
+                template: None,
+                staff: &staff,
+                groups: &groups,
+            };
             let command = command::Start {
                 conversation: fresh_id(&self.sources)?,
                 reference: fresh_reference()?,
-                title: wanted.title.clone(),
-                body: wanted.body.clone(),
+                wording: Wording::written(Some(wanted.title.clone()), wanted.body.clone()),
                 to: wanted.to.clone(),
                 groups: wanted.groups.clone(),
                 enclosures: wanted.enclosures.clone(),

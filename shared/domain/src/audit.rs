@@ -70,6 +70,18 @@ actions! {
     NoticeTemplateChange "notice_template.change";
     /// A clinic's text for notices was tried out.
     NoticeTemplatePreview "notice_template.preview";
+    /// What a clinic answers by itself at some instant was asked.
+    AutomaticPreview "automatic_reply.preview";
+    /// A list of holidays was added to a clinic's office hours.
+    HolidaysImport "settings.holidays_import";
+    /// A clinic's message templates were listed.
+    TemplateList "message_template.list";
+    /// A message template was read.
+    TemplateView "message_template.view";
+    /// A message template was created, changed or archived.
+    TemplateChange "message_template.change";
+    /// What a message template says to one patient was looked at.
+    TemplatePreview "message_template.preview";
     /// A staff record was read.
     StaffView "staff.view";
     /// A staff record was created or changed.

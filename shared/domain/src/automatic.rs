@@ -6,18 +6,65 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::clinic::{AutomaticReplies, ClinicSettings};
+use crate::clinic::{AutomaticReplies, ClinicSettings, Language};
 use crate::command::Change;
-use crate::conversation::{Author, AutomaticReason, Conversation, Message};
+use crate::conversation::{
+    Author, AutomaticHistory, AutomaticReason, Conversation, Message, Waiting,
+};
+use crate::hours::{Closed, Days, OfficeHours};
 use crate::notice::PAUSE_STEP;
 use crate::people::Patient;
+use crate::placeholder::{self, Placeholder};
+use crate::rich_text::Body;
+use crate::spoken;
 
 /// A timer is set this far ahead at most and then set again, so that changed settings take effect
 /// within that time.
 pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(60);
 
 /// What a timer is for.
-pub type TimerKind = AutomaticReason;
+///
+/// Why nobody is there is judged when it fires: a vacation can begin, and the week's hours can end,
+/// between a message and its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerKind {
+    /// The patient may have written when nobody is there.
+    #[serde(alias = "outside_hours")]
+    Closed,
+    /// Nobody may have answered within the clinic's number of office minutes.
+    NoAnswer,
+}
+
+impl TimerKind {
+    /// Both of them, what is looked at first before the other.
+    pub const ALL: [Self; 2] = [Self::Closed, Self::NoAnswer];
+}
+
+/// What is known of the vacations of a conversation's staff.
+#[derive(Clone, Copy, Debug)]
+pub enum Away<'a> {
+    /// Nothing yet: whether everybody is away is to be found out.
+    Unknown,
+    /// The days on which all of them are away.
+    Known(&'a [Days]),
+}
+
+impl Away<'_> {
+    fn days(&self) -> &[Days] {
+        match self {
+            Self::Unknown => &[],
+            Self::Known(days) => days,
+        }
+    }
+}
+
+/// Whether the vacations of a conversation's staff matter to this timer.
+pub fn asks_who_is_away(kind: TimerKind, clinic: &ClinicSettings) -> bool {
+    kind == TimerKind::Closed
+        && clinic.plan.has_automatic_replies()
+        && clinic.automatic_replies.vacation.is_some()
+}
 
 /// A timer of a conversation: at most one of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,12 +104,15 @@ pub enum NotNeeded {
     Answered,
     /// The clinic's plan has no automatic replies, or this one is switched off.
     SwitchedOff,
-    /// The office is open, or was since the message.
+    /// Somebody is there, or was since the message: the office is open and not all are away.
     OfficeOpen,
     /// The patient record was merged into another one, and takes no new messages.
     PatientMerged,
     /// It was said before: in this closed period, or for this unanswered message.
     SaidBefore,
+    /// A placeholder of the text has no value now, or the text is too long with its value: it is
+    /// never sent raw or blank.
+    Unsayable,
 }
 
 impl NotNeeded {
@@ -75,6 +125,7 @@ impl NotNeeded {
             Self::OfficeOpen => "office_open",
             Self::PatientMerged => "patient_merged",
             Self::SaidBefore => "said_before",
+            Self::Unsayable => "unsayable",
         }
     }
 }
@@ -101,25 +152,28 @@ pub(crate) fn timers_after(
     clinic: &ClinicSettings,
     timers: &Timers,
 ) -> (Vec<Timer>, Vec<TimerKind>) {
-    let kinds = [AutomaticReason::OutsideHours, AutomaticReason::NoAnswer];
+    let situation = Situation::of(conversation);
+    // Of what is not known yet, that somebody is there: a timer that is pointless by that is set
+    // anew for this message, which loses nothing.
     let pointless = |timer: &Timer| {
-        matches!(judge(timer, conversation, clinic, message.at), Judgement::NotNeeded(_))
+        let judged = judge(timer, &situation, clinic, Away::Known(&[]), message.at);
+        matches!(judged, Judgement::NotNeeded(_))
     };
     let (open, kept): (Vec<_>, Vec<_>) =
-        kinds.into_iter().partition(|kind| timers.of(*kind).is_none_or(pointless));
+        TimerKind::ALL.into_iter().partition(|kind| timers.of(*kind).is_none_or(pointless));
     let set = open
         .into_iter()
         .filter_map(|kind| {
             let (number, since) = match kind {
-                AutomaticReason::OutsideHours => (message.number, message.at),
-                AutomaticReason::NoAnswer => {
+                TimerKind::Closed => (message.number, message.at),
+                TimerKind::NoAnswer => {
                     let waiting = conversation.waiting?;
                     (waiting.number, waiting.since)
                 }
             };
             let timer = Timer { kind, due: message.at, number, since };
-            match judge(&timer, conversation, clinic, message.at) {
-                Judgement::Due => Some(timer),
+            match judge(&timer, &situation, clinic, Away::Unknown, message.at) {
+                Judgement::Due(_) => Some(timer),
                 Judgement::Wait(due) => Some(Timer { due, ..timer }),
                 Judgement::NotNeeded(_) => None,
             }
@@ -129,65 +183,189 @@ pub(crate) fn timers_after(
 }
 
 /// Judges a timer that fired, with the facts of now. It may fire early, late or twice.
+///
+/// `timers` are those that are set in the conversation: of two that are due, the one for the higher
+/// reason speaks, and the other is looked at again once the least time between them is over.
 pub fn fire(
     timer: &Timer,
+    timers: &Timers,
     conversation: &Conversation,
     clinic: &ClinicSettings,
+    away: Away<'_>,
     patient: &Patient,
     now: Timestamp,
 ) -> Fired {
     if patient.successor.is_some() {
         return Fired::NotNeeded(NotNeeded::PatientMerged);
     }
-    match judge(timer, conversation, clinic, now) {
-        Judgement::Wait(until) => Fired::Wait(until),
-        Judgement::NotNeeded(why) => Fired::NotNeeded(why),
+    let situation = Situation::of(conversation);
+    let reason = match judge(timer, &situation, clinic, away, now) {
+        Judgement::Wait(until) => return Fired::Wait(until),
+        Judgement::NotNeeded(why) => return Fired::NotNeeded(why),
         // What is due stays due while the clinic has switched sending off.
-        Judgement::Due if clinic.notices.paused => Fired::Wait(later(now, PAUSE_STEP)),
-        Judgement::Due => {
-            let replies = &clinic.automatic_replies;
-            let text = match timer.kind {
-                AutomaticReason::OutsideHours => replies.outside_hours.as_ref(),
-                AutomaticReason::NoAnswer => replies.no_answer.as_ref().map(|found| &found.text),
-            };
-            let wanted = patient.contact.language.unwrap_or(clinic.default_language);
-            let Some(body) =
-                text.and_then(|text| text.in_language(wanted, clinic.default_language))
-            else {
-                return Fired::NotNeeded(NotNeeded::SwitchedOff);
-            };
-            let author = Author::Automatic { reason: timer.kind };
-            match conversation.clone().with_message(author, body.clone().into(), now) {
-                Ok((next, message)) => Fired::Reply(Box::new(Change {
-                    message: Some(message),
-                    drop: vec![timer.kind],
-                    ..Change::of(conversation, next)
-                })),
-                // A full conversation takes nobody's message, so nobody waits for one.
-                Err(_) => Fired::NotNeeded(NotNeeded::Closed),
+        Judgement::Due(_) if clinic.notices.paused => return Fired::Wait(later(now, PAUSE_STEP)),
+        Judgement::Due(reason) => reason,
+    };
+    let higher = timers.of(TimerKind::Closed).filter(|_| timer.kind == TimerKind::NoAnswer);
+    let higher = higher.map(|higher| judge(higher, &situation, clinic, away, now));
+    if matches!(higher, Some(Judgement::Due(_) | Judgement::Wait(_))) {
+        let gap = minutes(clinic.automatic_replies.minimum_gap_minutes.max(1));
+        return Fired::Wait(later(now, gap.min(LONGEST_WAIT)));
+    }
+    let wanted = patient.contact.language.unwrap_or(clinic.default_language);
+    let body = match said(reason, wanted, clinic, away, now) {
+        Ok(body) => body,
+        Err(why) => return Fired::NotNeeded(why),
+    };
+    match conversation.clone().with_message(Author::Automatic { reason }, body.into(), now) {
+        Ok((next, message)) => Fired::Reply(Box::new(Change {
+            message: Some(message),
+            drop: vec![timer.kind],
+            ..Change::of(conversation, next)
+        })),
+        // A full conversation takes nobody's message, so nobody waits for one.
+        Err(_) => Fired::NotNeeded(NotNeeded::Closed),
+    }
+}
+
+/// What is said for a reason at an instant, with every value in its place.
+fn said(
+    reason: AutomaticReason,
+    wanted: Language,
+    clinic: &ClinicSettings,
+    away: Away<'_>,
+    at: Timestamp,
+) -> Result<Body, NotNeeded> {
+    let text = clinic.automatic_replies.text(reason);
+    let (language, body) = text
+        .and_then(|text| text.in_language(wanted, clinic.default_language))
+        .ok_or(NotNeeded::SwitchedOff)?;
+    let hours = clinic.office_hours.without(away.days());
+    placeholder::fill_body(body, |wanted| match wanted.placeholder {
+        Placeholder::NextOpening => {
+            let opening = hours.next_opening(at)?;
+            Some(spoken::instant(opening, hours.time_zone().zone(), language))
+        }
+        _ => clinic.value(wanted),
+    })
+    .map_err(|_| NotNeeded::Unsayable)
+}
+
+/// What happens when a patient writes a first message at some instant and nobody answers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// Why nobody is there; `None`: somebody is.
+    pub closed: Option<Closed>,
+    /// When somebody is there next: the instant itself, if somebody is.
+    pub next_opening: Option<Timestamp>,
+    /// What the clinic answers by itself, in the order of time.
+    pub replies: Vec<Foreseen>,
+    /// Why it answers nothing at once, where it does not.
+    pub silent: Option<NotNeeded>,
+}
+
+/// An automatic reply that will be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreseen {
+    /// Why.
+    pub reason: AutomaticReason,
+    /// When.
+    pub at: Timestamp,
+    /// What is said.
+    pub body: Body,
+}
+
+/// Foretells what happens when a patient who wants that language writes a first message at `at`,
+/// in a conversation whose staff are away on these days, by the rules that [`fire`] goes by.
+pub fn forecast(
+    clinic: &ClinicSettings,
+    away: &[Days],
+    wanted: Language,
+    at: Timestamp,
+) -> Forecast {
+    let away = if clinic.automatic_replies.vacation.is_some() { away } else { &[] };
+    let hours = clinic.office_hours.without(away);
+    let waiting = Waiting { number: 1, since: at };
+    let mut situation = Situation {
+        is_open: true,
+        waiting: Some(waiting),
+        last_staff_message_at: None,
+        automatic: AutomaticHistory::default(),
+    };
+    let away = Away::Known(away);
+    let timer = |kind, due| Timer { kind, due, number: 1, since: at };
+    let mut replies = Vec::new();
+    let mut silent = None;
+    let mut answer = |reason, at| {
+        let body = said(reason, wanted, clinic, away, at)?;
+        replies.push(Foreseen { reason, at, body });
+        Ok(())
+    };
+    match judge(&timer(TimerKind::Closed, at), &situation, clinic, away, at) {
+        Judgement::Due(reason) => match answer(reason, at) {
+            Ok(()) => {
+                situation.automatic.last_at = Some(at);
+                situation.automatic.closed_at = Some(at);
             }
+            Err(why) => silent = Some(why),
+        },
+        Judgement::Wait(_) => {}
+        Judgement::NotNeeded(why) => silent = Some(why),
+    }
+    let no_answer = clinic.automatic_replies.no_answer.as_ref().and_then(|no_answer| {
+        let minutes = no_answer.after_office_minutes;
+        let unanswered = clinic.office_hours.after_office_minutes(at, minutes)?;
+        Some(unanswered.max(not_before(&situation, &clinic.automatic_replies)))
+    });
+    if let Some(due) = no_answer
+        && let Judgement::Due(reason) =
+            judge(&timer(TimerKind::NoAnswer, due), &situation, clinic, away, due)
+    {
+        // A text that cannot be said has been noted where it is saved.
+        let _ = answer(reason, due);
+    }
+    let (closed, next_opening) = (hours.closed(at), hours.next_opening(at));
+    Forecast { closed, next_opening, replies, silent }
+}
+
+/// What of a conversation an automatic reply depends on.
+struct Situation {
+    is_open: bool,
+    waiting: Option<Waiting>,
+    last_staff_message_at: Option<Timestamp>,
+    automatic: AutomaticHistory,
+}
+
+impl Situation {
+    fn of(conversation: &Conversation) -> Self {
+        Self {
+            is_open: conversation.is_open(),
+            waiting: conversation.waiting,
+            last_staff_message_at: conversation.last_staff_message_at,
+            automatic: conversation.automatic,
         }
     }
 }
 
 enum Judgement {
-    Due,
+    Due(AutomaticReason),
     Wait(Timestamp),
     NotNeeded(NotNeeded),
 }
 
 fn judge(
     timer: &Timer,
-    conversation: &Conversation,
+    situation: &Situation,
     clinic: &ClinicSettings,
+    away: Away<'_>,
     now: Timestamp,
 ) -> Judgement {
     use Judgement::{Due, NotNeeded as Over, Wait};
 
-    if !conversation.is_open() {
+    if !situation.is_open {
         return Over(NotNeeded::Closed);
     }
-    let Some(waiting) = conversation.waiting else { return Over(NotNeeded::Answered) };
+    let Some(waiting) = situation.waiting else { return Over(NotNeeded::Answered) };
     if waiting.number > timer.number {
         return Over(NotNeeded::Answered);
     }
@@ -195,47 +373,80 @@ fn judge(
         return Over(NotNeeded::SwitchedOff);
     }
     let replies = &clinic.automatic_replies;
-    let history = &conversation.automatic;
-    let earliest = match timer.kind {
-        AutomaticReason::OutsideHours => {
-            if replies.outside_hours.is_none() {
-                return Over(NotNeeded::SwitchedOff);
-            }
-            // The message was written outside hours and the office has not been open since.
-            if !clinic.office_hours.closed_throughout(timer.since, now) {
-                return Over(NotNeeded::OfficeOpen);
-            }
-            let said = history.outside_hours_at;
-            if said.is_some_and(|said| clinic.office_hours.closed_throughout(said, now)) {
-                return Over(NotNeeded::SaidBefore);
-            }
-            now
-        }
-        AutomaticReason::NoAnswer => {
-            let Some(no_answer) = &replies.no_answer else { return Over(NotNeeded::SwitchedOff) };
-            if history.no_answer_for == Some(waiting.number) {
-                return Over(NotNeeded::SaidBefore);
-            }
-            let minutes = no_answer.after_office_minutes;
-            match clinic.office_hours.after_office_minutes(waiting.since, minutes) {
-                Some(instant) => instant,
-                // No office time in sight: it is looked at again, should the hours change.
-                None => later(now, LONGEST_WAIT),
-            }
-        }
+    let judged = match timer.kind {
+        TimerKind::Closed => judge_closed(timer, situation, clinic, away, now),
+        TimerKind::NoAnswer => judge_no_answer(situation, waiting, clinic, now),
     };
-    let due = earliest.max(not_before(conversation, replies));
-    if due <= now { Due } else { Wait(due.min(later(now, LONGEST_WAIT))) }
+    match judged {
+        Ok((reason, earliest)) => {
+            let due = earliest.max(not_before(situation, replies));
+            if due <= now { Due(reason) } else { Wait(due.min(later(now, LONGEST_WAIT))) }
+        }
+        Err(why) => Over(why),
+    }
+}
+
+/// For which reason to answer that nobody is there, and from when on.
+fn judge_closed(
+    timer: &Timer,
+    situation: &Situation,
+    clinic: &ClinicSettings,
+    away: Away<'_>,
+    now: Timestamp,
+) -> Result<(AutomaticReason, Timestamp), NotNeeded> {
+    let replies = &clinic.automatic_replies;
+    if !replies.any_when_closed() {
+        return Err(NotNeeded::SwitchedOff);
+    }
+    let hours: OfficeHours = clinic.office_hours.without(away.days());
+    let may_be_away = matches!(away, Away::Unknown) && asks_who_is_away(timer.kind, clinic);
+    // The message was written when nobody was there, and nobody has been there since.
+    if !hours.closed_throughout(timer.since, now) {
+        // Unless all are away, which is to be looked at.
+        let vacation = (AutomaticReason::Vacation, now);
+        return if may_be_away { Ok(vacation) } else { Err(NotNeeded::OfficeOpen) };
+    }
+    let said = situation.automatic.closed_at;
+    if said.is_some_and(|said| hours.closed_throughout(said, now)) {
+        return Err(NotNeeded::SaidBefore);
+    }
+    let reason = hours.closed(now).and_then(|closed| replies.reason_when(closed));
+    reason.map(|reason| (reason, now)).ok_or(NotNeeded::SwitchedOff)
+}
+
+/// From when on to answer that nobody has answered.
+fn judge_no_answer(
+    situation: &Situation,
+    waiting: Waiting,
+    clinic: &ClinicSettings,
+    now: Timestamp,
+) -> Result<(AutomaticReason, Timestamp), NotNeeded> {
+    let no_answer = clinic.automatic_replies.no_answer.as_ref().ok_or(NotNeeded::SwitchedOff)?;
+    if situation.automatic.no_answer_for == Some(waiting.number) {
+        return Err(NotNeeded::SaidBefore);
+    }
+    let hours = &clinic.office_hours;
+    // No office time in sight: it is looked at again, should the hours change.
+    let unanswered = hours
+        .after_office_minutes(waiting.since, no_answer.after_office_minutes)
+        .unwrap_or(later(now, LONGEST_WAIT));
+    // Who was told that nobody is there, and until when, is not told of silence before that.
+    let told = situation.automatic.closed_at.filter(|told| hours.closed_throughout(*told, now));
+    let opening = told.and_then(|_| hours.next_opening(now)).unwrap_or(now);
+    Ok((AutomaticReason::NoAnswer, unanswered.max(opening)))
 }
 
 /// The end of the quiet time after a staff message, or of the gap after an automatic reply.
-fn not_before(conversation: &Conversation, replies: &AutomaticReplies) -> Timestamp {
-    let after = |instant: Option<Timestamp>, minutes: u32| {
-        instant.map(|instant| later(instant, SignedDuration::from_mins(i64::from(minutes))))
-    };
-    let quiet = after(conversation.last_staff_message_at, replies.quiet_minutes);
-    let gap = after(conversation.automatic.last_at, replies.minimum_gap_minutes);
+fn not_before(situation: &Situation, replies: &AutomaticReplies) -> Timestamp {
+    let after =
+        |instant: Option<Timestamp>, of: u32| instant.map(|instant| later(instant, minutes(of)));
+    let quiet = after(situation.last_staff_message_at, replies.quiet_minutes);
+    let gap = after(situation.automatic.last_at, replies.minimum_gap_minutes);
     quiet.max(gap).unwrap_or(Timestamp::MIN)
+}
+
+fn minutes(number: u32) -> SignedDuration {
+    SignedDuration::from_mins(i64::from(number))
 }
 
 fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {

@@ -19,6 +19,11 @@ pub struct InvalidBirthDate;
 pub struct BirthDate(Date);
 
 impl BirthDate {
+    /// The day.
+    pub fn date(self) -> Date {
+        self.0
+    }
+
     /// Reads a date as ISO 8601 writes it, `YYYY-MM-DD`, that is today or past and at most
     /// [`MOST_YEARS`] ago. Today is a birthday too: charts of newborns are made on it.
     pub fn parse(text: &str, today: Date) -> Result<Self, InvalidBirthDate> {

@@ -7,8 +7,9 @@
 use crate::audit::Changed;
 use crate::clinic::{ClinicSettings, Language, LocalizedBody};
 use crate::document::Document as ChartDocument;
-use crate::hours::WeeklyHours;
+use crate::hours::{Days, Exception, OfficeHours};
 use crate::id::GroupId;
+use crate::message_template::MessageTemplate;
 use crate::notice::NoticeTemplate;
 use crate::people::{AccountLink, Group, Patient, StaffMember, StaffPreferences};
 use crate::version::{self, Document};
@@ -33,6 +34,8 @@ impl Document for ClinicSettings {
         comparison
             .hidden("name", |settings| Some(&settings.name))
             .hidden("smsName", |settings| settings.sms_name.as_ref())
+            .hidden("phone", |settings| settings.phone.as_ref())
+            .hidden("emergencyLine", |settings| settings.emergency_line.as_ref())
             .shown("plan", |settings| Some(settings.plan.as_str()))
             .shown("portalEnabled", |settings| Some(settings.portal_enabled))
             .shown("repliesAllowedByDefault", |settings| Some(settings.replies_allowed_by_default))
@@ -41,6 +44,27 @@ impl Document for ClinicSettings {
             .shown("patientOnlyFromAge", |settings| settings.patient_only_from_age)
             .shown("defaultLanguage", |settings| Some(settings.default_language.as_str()))
             .shown("officeHours", |settings| Some(in_words(&settings.office_hours)))
+            .shown("officeHours.exceptions", |settings| {
+                let exceptions = settings.office_hours.exceptions();
+                let all: Vec<String> = exceptions.iter().map(exception_in_words).collect();
+                (!all.is_empty()).then(|| all.join(", "))
+            })
+            .hidden("officeHours.exceptions.name", |settings| {
+                let exceptions = settings.office_hours.exceptions().iter();
+                let named: Vec<_> = exceptions
+                    .filter_map(|exception| Some((exception.date, exception.name.as_ref()?)))
+                    .collect();
+                (!named.is_empty()).then_some(named)
+            })
+            .shown("officeHours.vacations", |settings| {
+                days_in_words(settings.office_hours.vacations())
+            })
+            .texts("automaticReplies.exception", |settings| {
+                settings.automatic_replies.exception.as_ref()
+            })
+            .texts("automaticReplies.vacation", |settings| {
+                settings.automatic_replies.vacation.as_ref()
+            })
             .texts("automaticReplies.outsideHours", |settings| {
                 settings.automatic_replies.outside_hours.as_ref()
             })
@@ -131,6 +155,27 @@ impl Document for StaffPreferences {
     fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
         let mut comparison = Comparison::new(before, self);
         comparison.shown("emailOnReply", |preferences| Some(preferences.email_on_reply));
+        comparison.changes
+    }
+}
+
+impl Document for MessageTemplate {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
+        let mut comparison = Comparison::new(before, self);
+        comparison
+            .shown("language", |template| Some(template.language.as_str()))
+            .hidden("title", |template| Some(&template.title))
+            .hidden("body", |template| Some(&template.body))
+            .shown("repliesAllowed", |template| template.replies_allowed)
+            .shown("groups", |template| {
+                let groups = template.groups.iter().map(GroupId::as_str);
+                Some(words(groups)).filter(|groups| !groups.is_empty())
+            })
+            .shown("archived", |template| Some(template.archived));
         comparison.changes
     }
 }
@@ -269,8 +314,24 @@ fn words<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
+/// An exception as words: the date, then its windows or that it has none.
+fn exception_in_words(exception: &Exception) -> String {
+    let windows = exception.windows().iter();
+    let windows: Vec<_> =
+        windows.map(|window| format!("{}-{}", window.from(), window.to())).collect();
+    let windows = if windows.is_empty() { "closed".to_owned() } else { windows.join(" ") };
+    format!("{} {windows}", exception.date)
+}
+
+/// Days away as one line; none where there are none.
+fn days_in_words(days: &[Days]) -> Option<String> {
+    let all: Vec<_> =
+        days.iter().map(|days| format!("{} to {}", days.first(), days.last())).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
 /// Office hours as one line: the zone, then each window.
-fn in_words(hours: &WeeklyHours) -> String {
+fn in_words(hours: &OfficeHours) -> String {
     let windows = hours.windows().iter();
     let windows = windows
         .map(|window| format!("{} {}-{}", window.day().as_str(), window.from(), window.to()));

@@ -6,15 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::attachment::FileLimits;
+use crate::conversation::AutomaticReason;
 use crate::gsm;
-use crate::hours::WeeklyHours;
+use crate::hours::{Closed, OfficeHours};
 use crate::id::ClinicId;
 use crate::notice::NoticeTemplate;
 use crate::people::Patient;
+use crate::placeholder::{self, Placeholder, Wanted, in_form};
+use crate::problem_codes::of_hours;
 use crate::refusal::{Checks, Code, Refusal};
 use crate::rich_text::Body;
 use crate::stored_body;
-use crate::text::ClinicName;
+use crate::text::{ClinicName, ClinicPhone, EmergencyLine};
 
 /// What a clinic pays for, and so what it and its patients may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -137,13 +140,9 @@ impl LocalizedBody {
         }
     }
 
-    /// The text in the language wanted, or else in the clinic's default one.
-    pub fn in_language(&self, wanted: Language, default: Language) -> Option<&Body> {
-        self.exactly(wanted).or_else(|| self.exactly(default))
-    }
-
-    fn bodies(&self) -> impl Iterator<Item = &Body> {
-        self.en.iter().chain(&self.fr)
+    /// The text in the language wanted, or else in the clinic's default one; and in which it is.
+    pub fn in_language(&self, wanted: Language, default: Language) -> Option<(Language, &Body)> {
+        [wanted, default].into_iter().find_map(|language| Some((language, self.exactly(language)?)))
     }
 }
 
@@ -161,6 +160,13 @@ pub struct NoAnswer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AutomaticReplies {
+    /// What is said on a date with an exception; absent: what is said outside office hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<LocalizedBody>,
+    /// What is said in a vacation. Absent: in the clinic's, what is said outside office hours, and
+    /// nothing when only the staff of a conversation are away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vacation: Option<LocalizedBody>,
     /// What is said outside office hours; absent: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outside_hours: Option<LocalizedBody>,
@@ -183,6 +189,8 @@ impl AutomaticReplies {
 impl Default for AutomaticReplies {
     fn default() -> Self {
         Self {
+            exception: None,
+            vacation: None,
             outside_hours: None,
             no_answer: None,
             quiet_minutes: Self::DEFAULT_QUIET_MINUTES,
@@ -204,6 +212,12 @@ pub struct ClinicSettings {
     /// The name in text messages, where the full one does not fit: at most 30 GSM-7 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms_name: Option<ClinicName>,
+    /// The phone number that patients are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<ClinicPhone>,
+    /// Whom patients are to call in an emergency, as `911`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency_line: Option<EmergencyLine>,
     /// The plan.
     pub plan: Plan,
     /// Whether patients of this clinic may use the portal at all.
@@ -223,7 +237,7 @@ pub struct ClinicSettings {
     /// The language where a patient's is unknown or has no text.
     pub default_language: Language,
     /// When somebody is there.
-    pub office_hours: WeeklyHours,
+    pub office_hours: OfficeHours,
     /// What is answered when nobody is.
     pub automatic_replies: AutomaticReplies,
     /// How many and how large files may be.
@@ -310,6 +324,16 @@ impl ClinicSettings {
         patient.birth_date.is_none_or(|born| born.age_on(self.today(now)) >= from)
     }
 
+    /// What the clinic's own settings have for a placeholder.
+    pub(crate) fn value(&self, wanted: Wanted) -> Option<String> {
+        match wanted.placeholder {
+            Placeholder::ClinicName => Some(in_form(self.name.as_str(), wanted.form)),
+            Placeholder::ClinicPhone => Some(self.phone.as_ref()?.as_str().to_owned()),
+            Placeholder::EmergencyLine => Some(self.emergency_line.as_ref()?.as_str().to_owned()),
+            _ => None,
+        }
+    }
+
     /// The name that stands in text messages.
     pub fn name_in_sms(&self) -> &str {
         self.sms_name.as_ref().unwrap_or(&self.name).as_str()
@@ -319,12 +343,29 @@ impl ClinicSettings {
     pub fn check(&self) -> Result<(), Refusal> {
         let mut checks = Checks::new();
         check_name_in_sms(&self.name, self.sms_name.as_ref(), &mut checks);
-        self.automatic_replies.check_texts(self.default_language, &mut checks);
+        let Self { default_language, phone, emergency_line, .. } = self;
+        let values = TextValues {
+            default_language: *default_language,
+            has_phone: phone.is_some(),
+            has_emergency_line: emergency_line.is_some(),
+        };
+        self.automatic_replies.check_texts(values, &mut checks);
         self.automatic_replies.check_minutes(&mut checks);
         check_hours(&self.office_hours, &self.automatic_replies, &mut checks);
         check_ages(self.guardian_age_limit, self.patient_only_from_age, &mut checks);
         self.files.check(&mut checks);
         self.notices.check(&mut checks);
+        checks.finish()
+    }
+
+    /// Notes which dates of the office hours, of those that were not there before, are past or
+    /// absurdly far ahead on the day that it is at the clinic.
+    pub fn check_dates(&self, before: Option<&Self>, now: Timestamp) -> Result<(), Refusal> {
+        let mut checks = Checks::new();
+        let before = before.map(|before| &before.office_hours);
+        for problem in self.office_hours.out_of_time(before, self.today(now)) {
+            checks.note(of_hours(problem), format!("/officeHours{}", problem.place));
+        }
         checks.finish()
     }
 
@@ -353,28 +394,71 @@ impl ClinicSettings {
     }
 }
 
+/// What the texts of automatic replies may count on.
+#[derive(Clone, Copy, Debug)]
+pub struct TextValues {
+    /// The language that each text must have.
+    pub default_language: Language,
+    /// Whether the clinic says its phone number.
+    pub has_phone: bool,
+    /// Whether the clinic says whom to call in an emergency.
+    pub has_emergency_line: bool,
+}
+
 impl AutomaticReplies {
     /// Whether the clinic has switched any on.
     pub fn any(&self) -> bool {
-        self.outside_hours.is_some() || self.no_answer.is_some()
+        AutomaticReason::ALL.into_iter().any(|reason| self.text(reason).is_some())
     }
 
-    /// Notes what is wrong with the texts, for a clinic of this default language.
-    pub fn check_texts(&self, default_language: Language, checks: &mut Checks) {
-        let texts = [
-            (self.outside_hours.as_ref(), "/automaticReplies/outsideHours"),
-            (
-                self.no_answer.as_ref().map(|no_answer| &no_answer.text),
-                "/automaticReplies/noAnswer/text",
-            ),
-        ];
-        for (text, place) in texts {
-            let Some(text) = text else { continue };
-            if text.exactly(default_language).is_none() {
+    /// What is said for a reason, where it is switched on.
+    pub fn text(&self, reason: AutomaticReason) -> Option<&LocalizedBody> {
+        match reason {
+            AutomaticReason::Exception => self.exception.as_ref(),
+            AutomaticReason::Vacation => self.vacation.as_ref(),
+            AutomaticReason::OutsideHours => self.outside_hours.as_ref(),
+            AutomaticReason::NoAnswer => self.no_answer.as_ref().map(|found| &found.text),
+        }
+    }
+
+    /// The reason to answer for, of an office that is closed so: the highest that has a text. What
+    /// has none of its own is still a time outside office hours.
+    pub fn reason_when(&self, closed: Closed) -> Option<AutomaticReason> {
+        let own = match closed {
+            Closed::Exception => AutomaticReason::Exception,
+            Closed::Vacation => AutomaticReason::Vacation,
+            Closed::OutsideHours => AutomaticReason::OutsideHours,
+        };
+        [own, AutomaticReason::OutsideHours].into_iter().find(|reason| self.text(*reason).is_some())
+    }
+
+    /// Whether anything is said while the office is closed.
+    pub fn any_when_closed(&self) -> bool {
+        [Closed::Exception, Closed::Vacation, Closed::OutsideHours]
+            .into_iter()
+            .any(|closed| self.reason_when(closed).is_some())
+    }
+
+    /// Notes what is wrong with the texts, of a clinic with these values.
+    ///
+    /// Each says what to do in an emergency (product page, "Automatic replies"): whoever reads it
+    /// has just learnt that nobody answers now.
+    pub fn check_texts(&self, values: TextValues, checks: &mut Checks) {
+        for reason in AutomaticReason::ALL {
+            let Some(text) = self.text(reason) else { continue };
+            let place = match reason {
+                AutomaticReason::Exception => "/automaticReplies/exception",
+                AutomaticReason::Vacation => "/automaticReplies/vacation",
+                AutomaticReason::OutsideHours => "/automaticReplies/outsideHours",
+                AutomaticReason::NoAnswer => "/automaticReplies/noAnswer/text",
+            };
+            if text.exactly(values.default_language).is_none() {
                 checks.note(Code::AutomaticTextEmpty, place);
             }
-            if text.bodies().any(|body| body.text().contains("{{")) {
-                checks.note(Code::PlaceholderInAutomaticText, place);
+            for language in Language::ALL {
+                let Some(body) = text.exactly(language) else { continue };
+                let place = format!("{place}/{}", language.as_str());
+                values.check(body, &place, checks);
             }
         }
     }
@@ -395,6 +479,23 @@ impl AutomaticReplies {
     }
 }
 
+impl TextValues {
+    fn check(self, body: &Body, place: &str, checks: &mut Checks) {
+        placeholder::check_body(body, &Placeholder::OF_AUTOMATIC_TEXTS, place, checks);
+        let wanted = placeholder::of_body(body);
+        let is_missing = |wanted: &Wanted| match wanted.placeholder {
+            Placeholder::ClinicPhone => !self.has_phone,
+            Placeholder::EmergencyLine => !self.has_emergency_line,
+            _ => false,
+        };
+        let missing: Vec<Wanted> = wanted.iter().copied().filter(is_missing).collect();
+        placeholder::note_missing(&missing, place, checks);
+        if !wanted.iter().any(|wanted| wanted.placeholder == Placeholder::EmergencyLine) {
+            checks.note(Code::EmergencyLineMissing, place);
+        }
+    }
+}
+
 /// Notes it if the name that stands in text messages does not fit there.
 pub fn check_name_in_sms(name: &ClinicName, sms_name: Option<&ClinicName>, checks: &mut Checks) {
     let fits = gsm::gsm7_length(sms_name.unwrap_or(name).as_str())
@@ -405,7 +506,7 @@ pub fn check_name_in_sms(name: &ClinicName, sms_name: Option<&ClinicName>, check
 }
 
 /// Notes it if automatic replies are on and the office never opens.
-pub fn check_hours(hours: &WeeklyHours, replies: &AutomaticReplies, checks: &mut Checks) {
+pub fn check_hours(hours: &OfficeHours, replies: &AutomaticReplies, checks: &mut Checks) {
     if replies.any() && hours.is_empty() {
         checks.note(Code::OfficeHoursRequired, "/officeHours/windows");
     }

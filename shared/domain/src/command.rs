@@ -9,6 +9,7 @@ mod alter;
 mod enclose;
 mod reply;
 mod start;
+mod wording;
 
 pub use alert::{end_alert, unread_alert};
 pub use alter::{Alteration, Switch, alter, switch};
@@ -17,6 +18,7 @@ pub use reply::{Reply, ReplyFacts, reply};
 pub use start::{
     Addressees, GroupFacts, Start, may_address_group, may_address_staff, may_start, start,
 };
+pub use wording::Wording;
 
 use crate::access::Side;
 use crate::attachment::Attachment;

@@ -12,6 +12,7 @@ use crate::id::{
     AccountId, AttachmentId, ClinicId, ConversationId, DocumentId, GroupId, LinkReference,
     PatientId, StaffId,
 };
+use crate::message_template::TemplateVersion;
 use crate::people::{Relationship, StaffMember};
 use crate::refusal::Code;
 use crate::rich_text::Body;
@@ -67,10 +68,20 @@ pub enum Party {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AutomaticReason {
+    /// The patient wrote on a date with an exception, such as a holiday.
+    Exception,
+    /// The patient wrote in a vacation: the clinic's, or that of all the conversation's staff.
+    Vacation,
     /// The patient wrote outside the weekly office hours.
     OutsideHours,
     /// Nobody answered within the clinic's number of office minutes.
     NoAnswer,
+}
+
+impl AutomaticReason {
+    /// All of them, the highest first: where several hold, the first is the one that counts.
+    pub const ALL: [Self; 4] =
+        [Self::Exception, Self::Vacation, Self::OutsideHours, Self::NoAnswer];
 }
 
 /// The patient for whom a guardian wrote.
@@ -241,8 +252,9 @@ pub struct Waiting {
 pub struct AutomaticHistory {
     /// When any automatic reply was last sent.
     pub last_at: Option<Timestamp>,
-    /// When the one for being outside hours was last sent.
-    pub outside_hours_at: Option<Timestamp>,
+    /// When one for nobody being there was last sent: for an exception, a vacation or the hours.
+    #[serde(alias = "outsideHoursAt")]
+    pub closed_at: Option<Timestamp>,
     /// The waiting message (its number) for which the one for no answer was last sent.
     pub no_answer_for: Option<u32>,
 }
@@ -369,11 +381,13 @@ pub struct Content {
     pub quote: Option<Quote>,
     /// The files.
     pub files: Vec<MessageFile>,
+    /// The template that it was made of.
+    pub template: Option<TemplateVersion>,
 }
 
 impl From<Body> for Content {
     fn from(body: Body) -> Self {
-        Self { body, quote: None, files: Vec::new() }
+        Self { body, quote: None, files: Vec::new(), template: None }
     }
 }
 
@@ -393,6 +407,9 @@ pub struct Message {
     /// The files that were sent with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<MessageFile>,
+    /// The template that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateVersion>,
     /// When it was stored.
     pub at: Timestamp,
     /// The counts of messages up to and with this one.
@@ -459,15 +476,17 @@ impl Conversation {
             Author::Automatic { reason } => {
                 next.automatic.last_at = Some(at);
                 match reason {
-                    AutomaticReason::OutsideHours => next.automatic.outside_hours_at = Some(at),
+                    AutomaticReason::Exception
+                    | AutomaticReason::Vacation
+                    | AutomaticReason::OutsideHours => next.automatic.closed_at = Some(at),
                     AutomaticReason::NoAnswer => {
                         next.automatic.no_answer_for = next.waiting.map(|waiting| waiting.number);
                     }
                 }
             }
         }
-        let Content { body, quote, files } = content;
-        Ok((next, Message { number, author, quote, body, files, at, tally }))
+        let Content { body, quote, files, template } = content;
+        Ok((next, Message { number, author, quote, body, files, template, at, tally }))
     }
 
     /// The conversation, closed. The matter is done: nobody waits any more.

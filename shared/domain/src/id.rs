@@ -77,6 +77,8 @@ identifiers! {
     ConversationId;
     /// An uploaded file.
     AttachmentId;
+    /// A message template of a clinic.
+    TemplateId;
     /// A document of a patient's chart, as the chart system names it.
     DocumentId;
     /// A kind of chart document, in the chart system's words: `lab_result`, `referral`.

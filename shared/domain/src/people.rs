@@ -9,6 +9,7 @@ use crate::address::{Contact, Known};
 use crate::birth_date::BirthDate;
 use crate::clinic::ClinicSettings;
 use crate::contact::EmailAddress;
+use crate::hours::Days;
 use crate::id::{AccountId, ClinicId, GroupId, PatientId, StaffId};
 use crate::refusal::{Checks, Code, Refusal};
 use crate::text::DisplayName;
@@ -81,12 +82,21 @@ pub struct StaffPreferences {
     /// Whether an email tells that a patient wrote in a conversation that this person takes part
     /// in.
     pub email_on_reply: bool,
+    /// The days on which this person is away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vacations: Vec<Days>,
 }
 
 impl StaffPreferences {
     /// What holds until this person chooses: no email.
     pub fn default_of(clinic: &ClinicId, staff: &StaffId) -> Self {
-        Self { clinic: clinic.clone(), staff: staff.clone(), version: 0, email_on_reply: false }
+        Self {
+            clinic: clinic.clone(),
+            staff: staff.clone(),
+            version: 0,
+            email_on_reply: false,
+            vacations: Vec::new(),
+        }
     }
 }
 

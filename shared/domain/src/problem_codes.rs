@@ -5,7 +5,7 @@ use crate::birth_date::InvalidBirthDate;
 use crate::clinic::UnknownLanguage;
 use crate::contact::{EmailProblem, SmsProblem};
 use crate::file::{FileNameProblem, InvalidSha256};
-use crate::hours::{HoursPlace, HoursProblem};
+use crate::hours::{HoursPlace, HoursProblem, HoursReason};
 use crate::id::InvalidId;
 use crate::refusal::Code;
 use crate::rich_text::BodyProblem;
@@ -65,6 +65,14 @@ impl From<EmailProblem> for Code {
     }
 }
 
+/// The code of a clinic's phone number's or emergency line's problem.
+pub fn of_line(problem: TextProblem) -> Code {
+    match problem {
+        TextProblem::Empty | TextProblem::TooLong { .. } => Code::LineInvalid,
+        TextProblem::ForbiddenCharacter => Code::ForbiddenCharacter,
+    }
+}
+
 /// The code of a title's problem.
 pub fn of_title(problem: TextProblem) -> Code {
     match problem {
@@ -98,6 +106,12 @@ impl From<SmsProblem> for Code {
 pub fn of_hours(problem: HoursProblem) -> Code {
     match problem.place {
         HoursPlace::TimeZone => Code::TimeZoneUnknown,
-        _ => Code::OfficeHoursInvalid,
+        _ => match problem.reason {
+            HoursReason::Past => Code::DatePast,
+            HoursReason::TooFarAhead => Code::DateTooFarAhead,
+            HoursReason::EndsBeforeStart => Code::VacationEndsBeforeStart,
+            HoursReason::Name(problem) => of_name(problem),
+            _ => Code::OfficeHoursInvalid,
+        },
     }
 }

@@ -393,9 +393,48 @@ codes! {
     SmsNameInvalid "sms_name_invalid" Invalid
         "The clinic's name in text messages is over 30 GSM-7 characters, or has one that would turn the message into UCS-2."
         "Give smsName: a short name in GSM-7 letters, without circumflexes or a small c-cedilla.";
-    PlaceholderInAutomaticText "placeholder_in_automatic_text" Invalid
-        "Automatic texts have no placeholders: {{...}} would be sent as it stands."
-        "Remove the braces.";
+    DatePast "date_past" Invalid
+        "A new date of the office hours, or the last day of a new vacation, is in the past at the clinic."
+        "Correct the date that the pointer names. What was saved before it passed may stay.";
+    DateTooFarAhead "date_too_far_ahead" Invalid
+        "A new date of the office hours, or the last day of a new vacation, is more than 1,096 days ahead."
+        "Correct the year.";
+    VacationEndsBeforeStart "vacation_ends_before_start" Invalid
+        "A vacation's last day is before its first."
+        "Correct the dates that the pointer names; both are days of the vacation.";
+    LineInvalid "line_invalid" Invalid
+        "The phone number is longer than 50 characters, or the emergency line than 100, or it shows nothing."
+        "Give it as patients are to read it, or leave it out.";
+    EmergencyLineMissing "emergency_line_missing" Invalid
+        "An automatic text does not say whom to call in an emergency."
+        "Put {{emergencyLine}} into the text in each language, and the number or words for it into emergencyLine.";
+    PlaceholderUnknown "placeholder_unknown" Invalid
+        "A text has something in double braces that it may not have, or braces that do not close; the answer names it."
+        "Use the placeholders that the documentation lists for this text, written without markup in between.";
+    PlaceholderInLink "placeholder_in_link" Invalid
+        "A link's address has a placeholder; the answer names it."
+        "Write the address in full; a placeholder may stand in the link's text.";
+    PlaceholderWithoutValue "placeholder_without_value" Invalid
+        "There is no value for a placeholder of the text; the answer names it. Nothing was sent or saved."
+        "Add the value to the patient's record or the clinic's settings, or take the placeholder out of the text.";
+    TemplateUnknown "template_unknown" Invalid
+        "The clinic has no message template of this id."
+        "Choose one of the clinic's message templates.";
+    TemplateVersionStale "template_version_stale" Conflict
+        "The message template was changed since this version of it; the answer names the version that it has."
+        "Read the template again, look at what it says now, and send with that version.";
+    TemplateArchived "template_archived" Conflict
+        "The message template is archived."
+        "Choose another, or have an administrator take it out of the archive.";
+    TemplateNotForSender "template_not_for_sender" Forbidden
+        "The message template is for groups of which the sender is in none."
+        "Choose another, or ask an administrator.";
+    TemplateTooLong "template_too_long" Invalid
+        "The body of the message template is longer than 20 KiB of sanitised HTML."
+        "Shorten it, or send a long text as a document.";
+    TooManyTemplates "too_many_templates" Conflict
+        "The clinic has as many message templates as it can have: 200, the archived ones among them."
+        "Change one that is archived into the new one.";
 
     Busy "busy" Unavailable
         "Others were writing to the same conversation all the time that this request had. Nothing was written."
@@ -513,6 +552,11 @@ impl Checks {
     /// Notes a reason.
     pub fn add(&mut self, reason: Reason) {
         self.reasons.push(reason);
+    }
+
+    /// Notes every reason of a refusal.
+    pub fn add_all(&mut self, refusal: Refusal) {
+        self.reasons.extend(refusal.reasons().cloned());
     }
 
     /// The reasons so far.

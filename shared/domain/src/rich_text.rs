@@ -84,13 +84,33 @@ impl Body {
         if raw.len() > MAX_RAW_BYTES {
             return Err(BodyProblem::TooLong { limit: MAX_RAW_BYTES });
         }
-        let html = SANITIZER.clean(&tidy::tidy(raw)?).to_string();
+        Self::of_sanitised(SANITIZER.clean(&tidy::tidy(raw)?).to_string())
+    }
+
+    /// Makes a body of the HTML of a sanitised one in which text was filled in between tags, each
+    /// piece by way of [`escape_text`]: a template with its placeholders.
+    ///
+    /// Nothing is sanitised here and no typed address becomes a link, so that what was filled in
+    /// stays the text that it is. This must never see HTML from anywhere else.
+    pub(crate) fn rendered(html: String) -> Result<Self, BodyProblem> {
+        match Self::of_sanitised(html) {
+            Ok(body) if body.text.is_empty() => Err(BodyProblem::Empty),
+            rendered => rendered,
+        }
+    }
+
+    /// The body that `html` is, with its plain-text rendition; an empty one if it shows nothing.
+    fn of_sanitised(html: String) -> Result<Self, BodyProblem> {
+        let too_long = Err(BodyProblem::TooLong { limit: MAX_STORED_BYTES });
+        if html.len() > MAX_STORED_BYTES {
+            return too_long;
+        }
         let rendition = plain::rendition(&html)?;
         if !rendition.visible {
             return Ok(Self { html: String::new(), text: String::new() });
         }
-        if html.len() > MAX_STORED_BYTES || rendition.text.len() > MAX_STORED_BYTES {
-            return Err(BodyProblem::TooLong { limit: MAX_STORED_BYTES });
+        if rendition.text.len() > MAX_STORED_BYTES {
+            return too_long;
         }
         Ok(Self { html, text: rendition.text })
     }
@@ -111,6 +131,16 @@ impl Body {
     pub fn text(&self) -> &str {
         &self.text
     }
+}
+
+/// Writes `text` as HTML that shows it and nothing else, to be filled in between the tags of a
+/// sanitised body, see [`Body::rendered`]. Control characters go, as they do from a body.
+pub(crate) fn escape_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars().filter_map(tidy::clean) {
+        tidy::escape_char(&mut escaped, c);
+    }
+    escaped
 }
 
 /// Shows the sizes only, since a debug print can end in a log.

@@ -19,13 +19,13 @@ use crate::clinic::{
     AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, NoticeSettings, Plan,
 };
 use crate::command::{
-    self, Addressees, Change, Enclosed, Enclosures, Reply, ReplyFacts, Start, Switch,
+    self, Addressees, Change, Enclosed, Enclosures, Reply, ReplyFacts, Start, Switch, Wording,
 };
 use crate::contact::{EmailAddress, SmsNumber};
 use crate::conversation::{Conversation, Message, ReadMarker};
 use crate::document::{Document, Progress};
 use crate::file::{FileName, FileType, Sha256};
-use crate::hours::{RawHours, RawWindow, WeeklyHours};
+use crate::hours::{OfficeHours, RawHours, RawWindow};
 use crate::id::{
     AccountId, AttachmentId, ClientId, ClinicId, ConversationId, DocumentId, DocumentKind, GroupId,
     LinkReference, PatientId, StaffId,
@@ -33,7 +33,7 @@ use crate::id::{
 use crate::people::{AccountLink, Channel, Group, Patient, Relationship, Role, StaffMember};
 use crate::refusal::Refusal;
 use crate::rich_text::Body;
-use crate::text::{ClinicName, DisplayName, Title};
+use crate::text::{ClinicName, ClinicPhone, DisplayName, EmergencyLine, Title};
 
 /// A Wednesday, 10:00 in Toronto: the office is open.
 pub(crate) const WORKING: &str = "2026-11-25T15:00:00Z";
@@ -59,14 +59,18 @@ pub(crate) fn staff_id(id: &str) -> StaffId {
 }
 
 /// Hours with the same windows (`09:00-17:00`) on each of the days.
-pub(crate) fn hours(time_zone: &str, days: &[&str], windows: &[&str]) -> WeeklyHours {
+pub(crate) fn hours(time_zone: &str, days: &[&str], windows: &[&str]) -> OfficeHours {
     let window = |day: &str, window: &str| {
         let (from, to) = window.split_once('-').unwrap();
         RawWindow { day: day.to_owned(), from: from.to_owned(), to: to.to_owned() }
     };
     let windows = days.iter().flat_map(|day| windows.iter().map(|times| window(day, times)));
-    WeeklyHours::new(&RawHours { time_zone: time_zone.to_owned(), windows: windows.collect() })
-        .unwrap()
+    OfficeHours::new(&RawHours {
+        time_zone: time_zone.to_owned(),
+        windows: windows.collect(),
+        ..RawHours::default()
+    })
+    .unwrap()
 }
 
 /// A clinic on the top plan with both automatic replies, open on weekdays from 9:00 to 17:00 in
@@ -78,6 +82,8 @@ pub(crate) fn clinic() -> ClinicSettings {
         version: 1,
         name: ClinicName::parse("Rideau Clinic").unwrap(),
         sms_name: None,
+        phone: Some(ClinicPhone::parse("613-555-0100").unwrap()),
+        emergency_line: Some(EmergencyLine::parse("911").unwrap()),
         plan: Plan::ConnectPro,
         portal_enabled: true,
         replies_allowed_by_default: true,
@@ -93,10 +99,16 @@ pub(crate) fn clinic() -> ClinicSettings {
         files: FileLimits::default(),
         notices: NoticeSettings::default(),
         automatic_replies: AutomaticReplies {
-            outside_hours: Some(text("We are closed.", "Nous sommes absents.")),
+            outside_hours: Some(text(
+                "We are closed. Emergency: {{emergencyLine}}",
+                "Nous sommes absents. Urgence : {{emergencyLine}}",
+            )),
             no_answer: Some(NoAnswer {
                 after_office_minutes: 60,
-                text: text("Please wait.", "Veuillez attendre."),
+                text: text(
+                    "Please wait. Emergency: {{emergencyLine}}",
+                    "Veuillez attendre. Urgence : {{emergencyLine}}",
+                ),
             }),
             ..AutomaticReplies::default()
         },
@@ -236,8 +248,7 @@ pub(crate) fn send_to(to: &[&str]) -> Start {
     Start {
         conversation: ConversationId::parse("v1").unwrap(),
         reference: reference(),
-        title: Title::parse("Your results").unwrap(),
-        body: body("Good news."),
+        wording: Wording::written(Some(Title::parse("Your results").unwrap()), body("Good news.")),
         to: to.iter().map(|id| staff_id(id)).collect(),
         groups: Vec::new(),
         enclosures: Enclosures::default(),
@@ -287,6 +298,7 @@ impl Thread {
             marker: ReadMarker::default(),
             timers: &self.timers,
             enclosed: Enclosed::default(),
+            template: None,
         };
         let reply = Reply::from(body("Thanks!"));
         command::reply(actor, reply, &facts(actor, &self.clinic), about, now)

@@ -72,6 +72,13 @@ plain_text! {
     Title, 200
 }
 
+impl Title {
+    /// What stands for a title that is being refused. It is never stored.
+    pub(crate) fn none() -> Self {
+        Self(String::new())
+    }
+}
+
 plain_text! {
     /// The name of a person as others see it.
     DisplayName, 100
@@ -80,6 +87,16 @@ plain_text! {
 plain_text! {
     /// The name of a clinic as patients know it.
     ClinicName, 100
+}
+
+plain_text! {
+    /// A clinic's phone number as patients are told it, with an extension where there is one.
+    ClinicPhone, 50
+}
+
+plain_text! {
+    /// Whom a clinic's patients are to call in an emergency.
+    EmergencyLine, 100
 }
 
 /// Whether `c` shows nothing on its own, so that a text made only of such characters is empty:

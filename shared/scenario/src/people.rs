@@ -12,14 +12,14 @@ use domain::clinic::{
 use domain::contact::{EmailAddress, SmsNumber};
 use domain::document::{Document, Progress};
 use domain::file::{FileName, FileType, Sha256};
-use domain::hours::{RawHours, RawWindow, WeeklyHours};
+use domain::hours::{OfficeHours, RawHours, RawWindow};
 use domain::id::{
     AccountId, AttachmentId, ClientId, ClinicId, DocumentId, DocumentKind, GroupId, PatientId,
     StaffId,
 };
 use domain::people::{AccountLink, Channel, Group, Patient, Relationship, Role, StaffMember};
 use domain::rich_text::Body;
-use domain::text::{ClinicName, DisplayName, Title};
+use domain::text::{ClinicName, DisplayName, EmergencyLine, Title};
 
 use crate::clock::NOW;
 
@@ -60,12 +60,15 @@ pub fn clinic(id: &str, plan: Plan) -> ClinicSettings {
     let hours = RawHours {
         time_zone: "America/Toronto".to_owned(),
         windows: ["mon", "tue", "wed", "thu", "fri"].map(window).into(),
+        ..RawHours::default()
     };
     ClinicSettings {
         clinic: clinic_id(id),
         version: 1,
         name: ClinicName::parse("Rideau Clinic").unwrap(),
         sms_name: None,
+        phone: None,
+        emergency_line: Some(EmergencyLine::parse("911").unwrap()),
         plan,
         portal_enabled: true,
         replies_allowed_by_default: true,
@@ -73,7 +76,7 @@ pub fn clinic(id: &str, plan: Plan) -> ClinicSettings {
         guardian_age_limit: ClinicSettings::DEFAULT_GUARDIAN_AGE_LIMIT,
         patient_only_from_age: None,
         default_language: Language::En,
-        office_hours: WeeklyHours::new(&hours).unwrap(),
+        office_hours: OfficeHours::new(&hours).unwrap(),
         files: FileLimits::default(),
         notices: NoticeSettings::default(),
         automatic_replies: AutomaticReplies {

@@ -5,7 +5,9 @@ use domain::address::{AddressHash, Mark, MarkReason};
 use domain::attachment::Attachment;
 use domain::audit::{Action, Outcome, Record, Subject};
 use domain::clinic::{ClinicSettings, Plan};
-use domain::command::{self, Addressees, Alteration, Change, Enclosures, ReplyFacts, Switch};
+use domain::command::{
+    self, Addressees, Alteration, Change, Enclosures, ReplyFacts, Switch, Wording,
+};
 use domain::conversation::{Conversation, Message, Person, ReadMarker};
 use domain::document::Document;
 use domain::id::{ConversationId, LinkReference};
@@ -170,8 +172,10 @@ impl World {
         let command = command::Start {
             conversation: conversation.clone(),
             reference: LinkReference::parse(&platform::new_reference()).unwrap(),
-            title: Title::parse("Biopsy").unwrap(),
-            body: Body::parse("Gallstones.").unwrap(),
+            wording: Wording::written(
+                Some(Title::parse("Biopsy").unwrap()),
+                Body::parse("Gallstones.").unwrap(),
+            ),
             to: to.iter().map(|id| people::staff_id(id)).collect(),
             groups: Vec::new(),
             enclosures: Enclosures::default(),
@@ -238,6 +242,7 @@ impl World {
             marker: ReadMarker::default(),
             timers: &timers,
             enclosed: enclosed.facts(),
+            template: None,
         };
         let change = command::reply(actor, command, &facts, about, at).unwrap();
         self.write(actor, Action::ConversationReply, &change, at).await;

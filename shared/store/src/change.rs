@@ -2,9 +2,10 @@
 //! audit record and idempotency record, in one transaction.
 
 use domain::audit::Record;
+use domain::automatic::TimerKind;
 use domain::automatic::{Timer, Timers};
 use domain::command::Change;
-use domain::conversation::{AutomaticReason, Conversation, Participation, Party, ReadMarker};
+use domain::conversation::{Conversation, Participation, Party, ReadMarker};
 use domain::id::{ClinicId, ConversationId, PatientId};
 use domain::outage::Outage;
 use jiff::Timestamp;
@@ -154,7 +155,7 @@ pub fn move_marker(transaction: &mut Transaction, key: &Key, marker: &ReadMarker
 
 /// The keys of both timers of a conversation.
 pub fn timer_keys(name: &ConversationKey) -> [Key; 2] {
-    [AutomaticReason::OutsideHours, AutomaticReason::NoAnswer].map(|kind| key::timer(name, kind))
+    TimerKind::ALL.map(|kind| key::timer(name, kind))
 }
 
 /// The timers that a read of [`timer_keys`] found.

@@ -8,10 +8,10 @@ use domain::actor::Actor;
 use domain::address::AddressHash;
 use domain::automatic::TimerKind;
 use domain::clinic::Language;
-use domain::conversation::{AutomaticReason, Conversation, Party, Person, State};
+use domain::conversation::{Conversation, Party, Person, State};
 use domain::id::{
     AccountId, AttachmentId, ClinicId, ConversationId, DocumentId, DocumentKind, GroupId,
-    LinkReference, PatientId, StaffId,
+    LinkReference, PatientId, StaffId, TemplateId,
 };
 use domain::notice::{NoticeTemplate, Recipient};
 use domain::people::Channel;
@@ -186,6 +186,22 @@ pub fn notice_template_version(template: &NoticeTemplate) -> Key {
     let NoticeTemplate { clinic, language, channel, version, .. } = template;
     let Key { pk, sk } = notice_template(clinic, *language, *channel);
     Key { pk, sk: format!("{sk}#V#{version:010}") }
+}
+
+/// A clinic's message template, as it is now.
+pub fn message_template(clinic: &ClinicId, id: &TemplateId) -> Key {
+    Key { pk: clinic_partition(clinic), sk: format!("TEMPLATE#{id}") }
+}
+
+/// The same as it was in one version, for ever. Identifiers may not hold the separator, so that no
+/// template's history is among the templates.
+pub fn message_template_version(clinic: &ClinicId, id: &TemplateId, version: u64) -> Key {
+    Key { pk: clinic_partition(clinic), sk: format!("TEMPLATE_VERSION#{id}#{version:010}") }
+}
+
+/// All of a clinic's message templates, as they are now.
+pub fn message_templates(clinic: &ClinicId) -> Stretch {
+    beginning(clinic_partition(clinic), "TEMPLATE#")
 }
 
 /// The texts that a clinic may have.
@@ -412,8 +428,8 @@ pub fn preferences(clinic: &ClinicId, staff: &StaffId) -> Key {
 /// A timer of a conversation.
 pub fn timer(key: &ConversationKey, kind: TimerKind) -> Key {
     let sk = match kind {
-        AutomaticReason::OutsideHours => "TIMER#OUTSIDE_HOURS",
-        AutomaticReason::NoAnswer => "TIMER#NO_ANSWER",
+        TimerKind::Closed => "TIMER#CLOSED",
+        TimerKind::NoAnswer => "TIMER#NO_ANSWER",
     };
     Key { pk: key.partition(), sk: sk.to_owned() }
 }

@@ -3,7 +3,8 @@
 //! A command is two waves: [`Store::read`] fetches all facts at once, and [`Store::commit`] writes
 //! the decision in one transaction or not at all.
 
-pub mod addresses;
+mod absences;
+mod addresses;
 pub mod attachments;
 pub mod audit;
 pub mod change;

@@ -10,10 +10,10 @@ use domain::audit::{Action, Record, Subject};
 use domain::automatic::{Timer, TimerKind};
 use domain::clinic::{AutomaticReplies, ClinicSettings, LocalizedBody, NoAnswer};
 use domain::command::{
-    self, Addressees, Change, Enclosed, Enclosures, Reply, ReplyFacts, Start, Switch,
+    self, Addressees, Change, Enclosed, Enclosures, Reply, ReplyFacts, Start, Switch, Wording,
 };
 use domain::conversation::{Author, Conversation, Message, ReadMarker};
-use domain::hours::{RawHours, RawWindow, WeeklyHours};
+use domain::hours::{OfficeHours, RawHours, RawWindow};
 use domain::id::{AccountId, ClinicId, ConversationId, LinkReference, PatientId, StaffId};
 use domain::people::{AccountLink, Patient, StaffMember};
 use domain::rich_text::Body;
@@ -109,8 +109,10 @@ impl World {
         let start = Start {
             conversation: name.conversation.clone(),
             reference: LinkReference::parse(&platform::new_reference()).unwrap(),
-            title: Title::parse("Your results").unwrap(),
-            body: Body::parse("Good news.").unwrap(),
+            wording: Wording::written(
+                Some(Title::parse("Your results").unwrap()),
+                Body::parse("Good news.").unwrap(),
+            ),
             to: Vec::new(),
             groups: Vec::new(),
             enclosures: Enclosures::default(),
@@ -256,6 +258,7 @@ pub async fn reply(store: &Store, actor: &Actor, name: &ConversationKey) -> Mess
             marker: ReadMarker::default(),
             timers: &timers,
             enclosed: Enclosed::default(),
+            template: None,
         };
         let reply = Reply::from(Body::parse("Thanks!").unwrap());
         let decided = command::reply(actor, reply, &facts, about, now()).unwrap();
@@ -298,11 +301,16 @@ pub fn account() -> Actor {
     Actor::Account { id: AccountId::parse("a1").unwrap() }
 }
 
-pub fn weekdays(from: &str, to: &str) -> WeeklyHours {
+pub fn weekdays(from: &str, to: &str) -> OfficeHours {
     let window =
         |day: &str| RawWindow { day: day.to_owned(), from: from.to_owned(), to: to.to_owned() };
     let windows = ["mon", "tue", "wed", "thu", "fri"].map(window).to_vec();
-    WeeklyHours::new(&RawHours { time_zone: "America/Toronto".to_owned(), windows }).unwrap()
+    OfficeHours::new(&RawHours {
+        time_zone: "America/Toronto".to_owned(),
+        windows,
+        ..RawHours::default()
+    })
+    .unwrap()
 }
 
 /// What was said, with the instants as text.

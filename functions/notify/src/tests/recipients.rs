@@ -148,6 +148,7 @@ async fn staff(world: &World, wants: bool, members: &serde_json::Value) {
         staff: id.clone(),
         version: 1,
         email_on_reply: wants,
+        vacations: Vec::new(),
     };
     world.put(&key::preferences(&clinic, &id), &preferences).await;
 }

@@ -11,7 +11,9 @@ use domain::address::{AddressHash, AddressKey};
 use domain::audit::{Action, Record, Subject};
 use domain::automatic::Timers;
 use domain::clinic::ClinicSettings;
-use domain::command::{self, Addressees, Change, Enclosed, Enclosures, Reply, ReplyFacts, Start};
+use domain::command::{
+    self, Addressees, Change, Enclosed, Enclosures, Reply, ReplyFacts, Start, Wording,
+};
 use domain::contact::{EmailAddress, SmsNumber};
 use domain::conversation::{Conversation, ReadMarker};
 use domain::id::{ClinicId, ConversationId, LinkReference, PatientId, StaffId};
@@ -174,6 +176,7 @@ impl World {
             marker: ReadMarker::default(),
             timers: &Timers::default(),
             enclosed: Enclosed::default(),
+            template: None,
         };
         let reply = Reply::from(Body::parse(BODY).unwrap());
         let mut decided = command::reply(actor, reply, &facts, about, now()).unwrap();
@@ -204,8 +207,10 @@ impl World {
         let start = Start {
             conversation: name(number).conversation,
             reference: reference(number),
-            title: Title::parse(TITLE).unwrap(),
-            body: Body::parse(BODY).unwrap(),
+            wording: Wording::written(
+                Some(Title::parse(TITLE).unwrap()),
+                Body::parse(BODY).unwrap(),
+            ),
             to: Vec::new(),
             groups: Vec::new(),
             enclosures: Enclosures::default(),

@@ -3,7 +3,7 @@
 use domain::address::{Contact, MarkReason};
 use domain::audit::Action;
 use domain::clinic::{ClinicSettings, Plan};
-use domain::command::{self, Addressees, Enclosures, Start};
+use domain::command::{self, Addressees, Enclosures, Start, Wording};
 use domain::id::{ConversationId, LinkReference};
 use domain::people::{Channel, Group, Patient, StaffMember};
 use domain::rich_text::Body;
@@ -91,8 +91,10 @@ async fn whether_it_can_be_started_is_what_starting_it_says() {
         let start = Start {
             conversation: ConversationId::parse("v1").unwrap(),
             reference: LinkReference::parse("r1").unwrap(),
-            title: Title::parse("Hello").unwrap(),
-            body: Body::parse("Hello").unwrap(),
+            wording: Wording::written(
+                Some(Title::parse("Hello").unwrap()),
+                Body::parse("Hello").unwrap(),
+            ),
             to: vec![],
             groups: vec![scenario::people::group_id("g1")],
             enclosures: Enclosures::default(),

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use domain::automatic::TimerKind;
 use domain::clinic::Plan;
 use domain::command::Switch;
-use domain::conversation::AutomaticReason;
 use domain::people::{Patient, StaffMember};
 use scenario::people::{account, member, patient, staff};
 use scenario::{Answer, Event, NOW, World};
@@ -83,7 +83,7 @@ async fn a_message_that_is_first_has_the_lower_number() {
 #[tokio::test]
 async fn a_timer_that_ends_meanwhile_leaves_no_message_without_one() {
     let end = |world: Arc<World>, name: ConversationKey| async move {
-        let key = key::timer(&name, AutomaticReason::NoAnswer);
+        let key = key::timer(&name, TimerKind::NoAnswer);
         let store = world.store();
         let mut transaction = store.transaction();
         transaction.delete(&key);
@@ -97,7 +97,7 @@ async fn a_timer_that_ends_meanwhile_leaves_no_message_without_one() {
         Fault::meanwhile("TransactWriteItems", move || end(Arc::clone(&theirs), about.clone()));
     world.ask(&faulty(&world, fault), &event(&account("a1"))).await.expect(201);
     let items = world.state().await.items;
-    for kind in [AutomaticReason::NoAnswer, AutomaticReason::OutsideHours] {
+    for kind in [TimerKind::NoAnswer, TimerKind::Closed] {
         assert!(items.contains_key(&key::timer(&name, kind)), "{kind:?}");
     }
 }

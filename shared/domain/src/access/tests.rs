@@ -147,6 +147,7 @@ fn reply(case: &Case<'_>) -> Result<&'static str, Refusal> {
         marker: ReadMarker::default(),
         timers: &Timers::default(),
         enclosed: Enclosed::default(),
+        template: None,
     };
     let reply = Reply::from(body("Thanks!"));
     command::reply(case.actor, reply, case.facts, about, at(WORKING)).map(|_| "done")

@@ -13,8 +13,11 @@ use crate::command::Switch;
 use crate::refusal::Code;
 use crate::testing::{Thread, as_account, as_staff, at, clinic, patient};
 
-const OUTSIDE: TimerKind = AutomaticReason::OutsideHours;
-const UNANSWERED: TimerKind = AutomaticReason::NoAnswer;
+const OUTSIDE: TimerKind = TimerKind::Closed;
+const UNANSWERED: TimerKind = TimerKind::NoAnswer;
+
+/// No member of staff is on vacation.
+const HERE: Away<'_> = Away::Known(&[]);
 
 /// A conversation that staff started on Monday.
 fn thread() -> Thread {
@@ -28,7 +31,15 @@ fn timer(thread: &Thread, kind: TimerKind) -> Option<Timer> {
 /// Looks at a timer that was set, whenever it is due, and writes what comes of it.
 fn fire_at(thread: &mut Thread, kind: TimerKind, now: &str) -> Fired {
     let timer = timer(thread, kind).expect("the timer is set");
-    let fired = fire(&timer, &thread.conversation, &thread.clinic, &patient(), at(now));
+    let fired = fire(
+        &timer,
+        &thread.timers,
+        &thread.conversation,
+        &thread.clinic,
+        HERE,
+        &patient(),
+        at(now),
+    );
     if let Fired::Reply(change) = &fired {
         assert!(thread.apply((**change).clone()));
     }
@@ -53,7 +64,15 @@ fn a_message_within_hours_gets_no_reply_for_being_outside_them() {
     // Had a timer been set all the same, by other settings: the stream is late, or is down.
     for looked_at in ["2026-11-25T22:00:03Z", "2026-11-25T22:10:00Z"] {
         let timer = Timer { kind: OUTSIDE, due: message.at, number: 2, since: message.at };
-        let fired = fire(&timer, &thread.conversation, &thread.clinic, &patient(), at(looked_at));
+        let fired = fire(
+            &timer,
+            &thread.timers,
+            &thread.conversation,
+            &thread.clinic,
+            HERE,
+            &patient(),
+            at(looked_at),
+        );
         assert_eq!(fired, Fired::NotNeeded(NotNeeded::OfficeOpen), "{looked_at}");
     }
 }
@@ -81,7 +100,7 @@ fn a_closed_period_gets_one_reply_however_many_messages_it_has() {
     }
     assert_eq!(thread.timers.kinds().iter().filter(|kind| **kind == OUTSIDE).count(), 1);
     let fired = fire_at(&mut thread, OUTSIDE, "2026-11-25T23:16:01Z");
-    assert_eq!(says(&fired), "We are closed.");
+    assert_eq!(says(&fired), "We are closed. Emergency: 911");
     assert_eq!(timer(&thread, OUTSIDE), None, "the timer went with the reply");
 
     // The same timer once more: schedules fire at least once.
@@ -92,14 +111,25 @@ fn a_closed_period_gets_one_reply_however_many_messages_it_has() {
         since: at("2026-11-25T23:00:00Z"),
     };
     for later in ["2026-11-25T23:16:02Z", "2026-11-25T23:31:01Z", "2026-11-26T13:59:59Z"] {
-        let fired = fire(&again, &thread.conversation, &thread.clinic, &patient(), at(later));
+        let fired = fire(
+            &again,
+            &thread.timers,
+            &thread.conversation,
+            &thread.clinic,
+            HERE,
+            &patient(),
+            at(later),
+        );
         assert_eq!(fired, Fired::NotNeeded(NotNeeded::SaidBefore), "{later}");
     }
     // A fourth message of the night sets no timer; one of the next night does.
     thread.reply(&as_account("a1"), "2026-11-26T05:00:00Z");
     assert_eq!(timer(&thread, OUTSIDE), None);
     thread.reply(&as_account("a1"), "2026-11-26T23:00:00Z");
-    assert_eq!(says(&fire_at(&mut thread, OUTSIDE, "2026-11-26T23:00:01Z")), "We are closed.");
+    assert_eq!(
+        says(&fire_at(&mut thread, OUTSIDE, "2026-11-26T23:00:01Z")),
+        "We are closed. Emergency: 911"
+    );
 }
 
 /// AR-01 with the stream in step: each message is looked at as it comes.
@@ -125,7 +155,15 @@ fn waiting() -> Thread {
 fn looked_at_by_the_tick(thread: &Thread) -> Fired {
     // As a late tick would, that still has the timer in its hand.
     let timer = timer(&waiting(), UNANSWERED).unwrap();
-    fire(&timer, &thread.conversation, &thread.clinic, &patient(), at("2026-11-25T16:00:10Z"))
+    fire(
+        &timer,
+        &thread.timers,
+        &thread.conversation,
+        &thread.clinic,
+        HERE,
+        &patient(),
+        at("2026-11-25T16:00:10Z"),
+    )
 }
 
 #[test]
@@ -134,7 +172,7 @@ fn nobody_answered_so_the_patient_is_told() {
     let early = fire_at(&mut thread, UNANSWERED, "2026-11-25T15:59:59Z");
     assert_eq!(early, Fired::Wait(at("2026-11-25T16:00:00Z")));
     let fired = fire_at(&mut thread, UNANSWERED, "2026-11-25T16:00:10Z");
-    assert_eq!(says(&fired), "Please wait.");
+    assert_eq!(says(&fired), "Please wait. Emergency: 911");
     // Once for each message that waits, and the next message waits with it.
     assert_eq!(looked_at_by_the_tick(&thread), Fired::NotNeeded(NotNeeded::SaidBefore));
     thread.reply(&as_account("a1"), "2026-11-25T17:00:00Z");
@@ -214,7 +252,15 @@ fn the_same_holds_for_being_outside_hours() {
         let timer = timer(&thread, OUTSIDE).unwrap();
         step(&mut thread);
         let now = at("2026-11-25T23:00:02Z");
-        let fired = fire(&timer, &thread.conversation, &thread.clinic, &patient(), now);
+        let fired = fire(
+            &timer,
+            &thread.timers,
+            &thread.conversation,
+            &thread.clinic,
+            HERE,
+            &patient(),
+            now,
+        );
         assert_eq!(fired, Fired::NotNeeded(why));
     }
 }
@@ -228,7 +274,10 @@ fn a_reply_waits_for_the_end_of_the_quiet_time() {
     assert_eq!(timer(&thread, OUTSIDE).unwrap().due, end);
     let early = fire_at(&mut thread, OUTSIDE, "2026-11-25T23:04:59Z");
     assert_eq!(early, Fired::Wait(end));
-    assert_eq!(says(&fire_at(&mut thread, OUTSIDE, "2026-11-25T23:05:00Z")), "We are closed.");
+    assert_eq!(
+        says(&fire_at(&mut thread, OUTSIDE, "2026-11-25T23:05:00Z")),
+        "We are closed. Emergency: 911"
+    );
 }
 
 #[test]
@@ -236,12 +285,18 @@ fn two_replies_lie_the_minimum_gap_apart() {
     let mut thread = thread();
     // Nobody answered by 22:00Z, when the office closes; at 22:05Z the patient writes again.
     thread.reply(&as_account("a1"), "2026-11-25T21:00:00Z");
-    assert_eq!(says(&fire_at(&mut thread, UNANSWERED, "2026-11-25T22:00:00Z")), "Please wait.");
+    assert_eq!(
+        says(&fire_at(&mut thread, UNANSWERED, "2026-11-25T22:00:00Z")),
+        "Please wait. Emergency: 911"
+    );
     thread.reply(&as_account("a1"), "2026-11-25T22:05:00Z");
     let end = at("2026-11-25T22:15:00Z");
     assert_eq!(timer(&thread, OUTSIDE).unwrap().due, end);
     assert_eq!(fire_at(&mut thread, OUTSIDE, "2026-11-25T22:14:59Z"), Fired::Wait(end));
-    assert_eq!(says(&fire_at(&mut thread, OUTSIDE, "2026-11-25T22:15:00Z")), "We are closed.");
+    assert_eq!(
+        says(&fire_at(&mut thread, OUTSIDE, "2026-11-25T22:15:00Z")),
+        "We are closed. Emergency: 911"
+    );
 }
 
 #[test]
@@ -251,7 +306,10 @@ fn quiet_and_gap_may_both_be_zero() {
     (automatic.quiet_minutes, automatic.minimum_gap_minutes) = (0, 0);
     thread.reply(&as_staff("s1"), "2026-11-25T23:00:00Z");
     thread.reply(&as_account("a1"), "2026-11-25T23:00:00Z");
-    assert_eq!(says(&fire_at(&mut thread, OUTSIDE, "2026-11-25T23:00:00Z")), "We are closed.");
+    assert_eq!(
+        says(&fire_at(&mut thread, OUTSIDE, "2026-11-25T23:00:00Z")),
+        "We are closed. Emergency: 911"
+    );
 }
 
 /// A timer of an earlier closed period that nobody looked at must not swallow the next one's.
@@ -264,7 +322,10 @@ fn a_timer_that_has_become_pointless_gives_way_to_a_new_one() {
     thread.reply(&as_account("a1"), "2026-11-25T23:00:00Z");
     let after = timer(&thread, OUTSIDE).unwrap();
     assert_eq!((before.number, after.number), (2, 3));
-    assert_eq!(says(&fire_at(&mut thread, OUTSIDE, "2026-11-25T23:00:01Z")), "We are closed.");
+    assert_eq!(
+        says(&fire_at(&mut thread, OUTSIDE, "2026-11-25T23:00:01Z")),
+        "We are closed. Emergency: 911"
+    );
 }
 
 #[test]
@@ -276,7 +337,10 @@ fn a_timer_is_looked_at_within_the_hour_so_that_changed_hours_count() {
     let fired = fire_at(&mut thread, UNANSWERED, "2026-11-25T16:00:00Z");
     assert_eq!(fired, Fired::Wait(at("2026-11-25T17:00:00Z")));
     thread.clinic.automatic_replies.no_answer.as_mut().unwrap().after_office_minutes = 60;
-    assert_eq!(says(&fire_at(&mut thread, UNANSWERED, "2026-11-25T16:00:10Z")), "Please wait.");
+    assert_eq!(
+        says(&fire_at(&mut thread, UNANSWERED, "2026-11-25T16:00:10Z")),
+        "Please wait. Emergency: 911"
+    );
 }
 
 #[test]
@@ -287,7 +351,7 @@ fn only_office_time_counts_for_no_answer() {
     let fired = fire_at(&mut thread, UNANSWERED, "2026-11-30T14:29:59Z");
     assert_eq!(fired, Fired::Wait(at("2026-11-30T14:30:00Z")));
     let fired = fire_at(&mut thread, UNANSWERED, "2026-11-30T14:30:00Z");
-    assert_eq!(says(&fired), "Please wait.");
+    assert_eq!(says(&fired), "Please wait. Emergency: 911");
 }
 
 #[test]
@@ -314,11 +378,11 @@ fn staff_cause_no_automatic_reply_and_neither_does_an_automatic_one() {
 #[test]
 fn the_text_is_in_the_patients_language_or_else_in_the_clinics() {
     let cases = [
-        (None, Language::En, true, "We are closed."),
-        (None, Language::Fr, true, "Nous sommes absents."),
-        (Some(Language::Fr), Language::En, true, "Nous sommes absents."),
-        (Some(Language::En), Language::Fr, true, "We are closed."),
-        (Some(Language::Fr), Language::En, false, "We are closed."),
+        (None, Language::En, true, "We are closed. Emergency: 911"),
+        (None, Language::Fr, true, "Nous sommes absents. Urgence : 911"),
+        (Some(Language::Fr), Language::En, true, "Nous sommes absents. Urgence : 911"),
+        (Some(Language::En), Language::Fr, true, "We are closed. Emergency: 911"),
+        (Some(Language::Fr), Language::En, false, "We are closed. Emergency: 911"),
     ];
     for (wanted, default, has_french, text) in cases {
         let mut thread = thread();
@@ -331,7 +395,8 @@ fn the_text_is_in_the_patients_language_or_else_in_the_clinics() {
         let patient = Patient { contact, ..patient() };
         let timer = timer(&thread, OUTSIDE).unwrap();
         let now = at("2026-11-25T23:00:01Z");
-        let fired = fire(&timer, &thread.conversation, &thread.clinic, &patient, now);
+        let fired =
+            fire(&timer, &thread.timers, &thread.conversation, &thread.clinic, HERE, &patient, now);
         assert_eq!(says(&fired), text);
     }
 }
@@ -359,7 +424,10 @@ fn while_sending_is_off_what_is_due_waits() {
     }
     let mut on_again = thread.clone();
     on_again.clinic.notices.paused = false;
-    assert_eq!(says(&fire_at(&mut on_again, OUTSIDE, "2026-11-25T23:10:01Z")), "We are closed.");
+    assert_eq!(
+        says(&fire_at(&mut on_again, OUTSIDE, "2026-11-25T23:10:01Z")),
+        "We are closed. Emergency: 911"
+    );
     // What is not needed any more is not kept for later: the office has been open.
     let fired = fire_at(&mut thread, OUTSIDE, "2026-11-26T15:00:00Z");
     assert_eq!(fired, Fired::NotNeeded(NotNeeded::OfficeOpen));

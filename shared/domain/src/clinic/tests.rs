@@ -49,7 +49,9 @@ fn everything_that_is_wrong_is_told_at_once() {
         [
             at(Code::SmsNameInvalid, "/smsName"),
             at(Code::AutomaticTextEmpty, "/automaticReplies/outsideHours"),
-            at(Code::PlaceholderInAutomaticText, "/automaticReplies/noAnswer/text"),
+            at(Code::PlaceholderUnknown, "/automaticReplies/noAnswer/text/fr"),
+            at(Code::PlaceholderUnknown, "/automaticReplies/noAnswer/text/fr"),
+            at(Code::EmergencyLineMissing, "/automaticReplies/noAnswer/text/fr"),
             at(Code::MinutesOutOfRange, "/automaticReplies/noAnswer/afterOfficeMinutes"),
             at(Code::MinutesOutOfRange, "/automaticReplies/quietMinutes"),
             at(Code::MinutesOutOfRange, "/automaticReplies/minimumGapMinutes"),

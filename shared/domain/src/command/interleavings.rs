@@ -15,6 +15,7 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::actor::Actor;
+use crate::automatic::{Away, TimerKind};
 use crate::automatic::{Fired, LONGEST_WAIT, fire};
 use crate::clinic::Plan;
 use crate::conversation::{Author, AutomaticReason, Party};
@@ -35,7 +36,7 @@ enum Act {
     Join,
     Leave,
     Mark(Index),
-    Fire(AutomaticReason),
+    Fire(TimerKind),
 }
 
 #[derive(Clone, Debug)]
@@ -61,8 +62,8 @@ fn acts() -> impl Strategy<Value = Act> {
         1 => Just(Act::Join),
         1 => Just(Act::Leave),
         2 => any::<Index>().prop_map(Act::Mark),
-        3 => Just(Act::Fire(AutomaticReason::OutsideHours)),
-        3 => Just(Act::Fire(AutomaticReason::NoAnswer)),
+        3 => Just(Act::Fire(TimerKind::Closed)),
+        3 => Just(Act::Fire(TimerKind::NoAnswer)),
     ]
 }
 
@@ -98,7 +99,7 @@ enum Decided {
     Nothing,
     Marker(Person, ReadMarker),
     Change { change: Box<Change>, by_patient: bool, automatic: bool },
-    Timer(AutomaticReason, Option<Timestamp>),
+    Timer(TimerKind, Option<Timestamp>),
 }
 
 struct World {
@@ -154,6 +155,7 @@ impl World {
                     marker: self.marker(&me),
                     timers,
                     enclosed: Enclosed::default(),
+                    template: None,
                 };
                 let seen = seen.map(|message| message.number);
                 let text = Reply { seen, ..Reply::from(body("Hello")) };
@@ -191,7 +193,15 @@ impl World {
                 let Some(timer) = timers.0.iter().find(|timer| timer.kind == *kind) else {
                     return Decided::Nothing;
                 };
-                match fire(timer, conversation, clinic, &patient(), self.now) {
+                match fire(
+                    timer,
+                    timers,
+                    conversation,
+                    clinic,
+                    Away::Known(&[]),
+                    &patient(),
+                    self.now,
+                ) {
                     Fired::Reply(change) => {
                         assert_eq!(clinic.plan, Plan::ConnectPro);
                         decided(Some(*change), true)

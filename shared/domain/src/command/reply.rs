@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 
 use super::enclose::{Enclosed, Enclosing, Enclosures};
+use super::wording::{Said, Wording};
 use super::{Change, can_be_told};
 use crate::access::{Facts, PatientSide, Side, StaffSide};
 use crate::actor::Actor;
 use crate::automatic::{self, Timers};
 use crate::clinic::ClinicSettings;
 use crate::conversation::{Author, Content, Conversation, Message, Person, Quote, ReadMarker};
+use crate::message_template::MessageTemplate;
 use crate::people::Relationship;
 use crate::refusal::{Checks, Code, Refusal};
 use crate::rich_text::Body;
@@ -17,7 +19,7 @@ use crate::rich_text::Body;
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The message.
-    pub body: Body,
+    pub wording: Wording,
     /// The files that go with it.
     pub enclosures: Enclosures,
     /// The message of the conversation that this one answers.
@@ -29,7 +31,8 @@ pub struct Reply {
 
 impl From<Body> for Reply {
     fn from(body: Body) -> Self {
-        Self { body, enclosures: Enclosures::default(), in_reply_to: None, seen: None }
+        let wording = Wording::written(None, body);
+        Self { wording, enclosures: Enclosures::default(), in_reply_to: None, seen: None }
     }
 }
 
@@ -48,6 +51,8 @@ pub struct ReplyFacts<'a> {
     pub timers: &'a Timers,
     /// What it encloses.
     pub enclosed: Enclosed<'a>,
+    /// The template that it names.
+    pub template: Option<&'a MessageTemplate>,
 }
 
 /// Adds a message: the patient's or a guardian's, if the conversation is open and replies are
@@ -73,6 +78,7 @@ pub fn reply(
             (side.clinic, side.author.clone())
         }
     };
+    let said = command.wording.clone().said(&side, about.template, now, &mut checks);
     let quote = quote(&command, about.quoted, clinic, &mut checks);
     let marker = marker(&command, about, &side.person(), &mut checks);
     let enclosed = Enclosing { actor, side: &side, conversation: before }.judge(
@@ -82,7 +88,9 @@ pub fn reply(
     );
     checks.finish()?;
 
-    let content = Content { body: command.body, quote, files: enclosed.files };
+    // Without them there was a reason to refuse.
+    let Said { body, template, .. } = said.ok_or(Code::Internal)?;
+    let content = Content { body, quote, files: enclosed.files, template };
     let (conversation, message) = before.clone().with_message(author, content, now)?;
     let (set, keep, drop) = match &side {
         Side::Staff(_) => (Vec::new(), Vec::new(), about.timers.kinds()),

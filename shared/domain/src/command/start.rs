@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::enclose::{Enclosed, Enclosing, Enclosures};
+use super::wording::{Said, Wording};
 use super::{Change, can_be_told};
 use crate::access::{Facts, PatientSide, Side, StaffSide};
 use crate::actor::Actor;
@@ -13,9 +14,9 @@ use crate::conversation::{
     MAX_PARTICIPANTS, Party, State, Tally,
 };
 use crate::id::{ConversationId, GroupId, LinkReference, StaffId};
+use crate::message_template::MessageTemplate;
 use crate::people::{Group, Patient, Relationship, StaffMember};
 use crate::refusal::{Checks, Code, Refusal};
-use crate::rich_text::Body;
 use crate::text::Title;
 
 /// Starting a conversation.
@@ -25,10 +26,8 @@ pub struct Start {
     pub conversation: ConversationId,
     /// A fresh random reference for the links of its notices.
     pub reference: LinkReference,
-    /// The title.
-    pub title: Title,
-    /// The first message.
-    pub body: Body,
+    /// The title and the first message.
+    pub wording: Wording,
     /// The files that go with it.
     pub enclosures: Enclosures,
     /// The staff who take part. Staff who start it, and the patient, always do.
@@ -55,6 +54,8 @@ pub struct GroupFacts {
 pub struct Addressees<'a> {
     /// What it encloses.
     pub enclosed: Enclosed<'a>,
+    /// The template that it names.
+    pub template: Option<&'a MessageTemplate>,
     /// The staff record of each of `to`.
     pub staff: &'a [Option<StaffMember>],
     /// Each of `groups`.
@@ -104,11 +105,17 @@ pub fn start(
         Side::Staff(StaffSide { clinic, patient, .. })
         | Side::Patient(PatientSide { clinic, patient, .. }) => (*clinic, *patient),
     };
+    let said = command.wording.clone().said(&side, addressees.template, now, &mut checks);
+    let title = said.as_ref().and_then(|said| said.title.clone());
+    if said.is_some() && title.is_none() {
+        checks.note(Code::TitleEmpty, "/title");
+    }
+    let by_template = said.as_ref().and_then(|said| said.replies_allowed);
     let default_patient_only = clinic.patient_only_by_default(patient, now);
     let (author, replies_allowed, patient_only) = match &side {
         Side::Staff(StaffSide { staff, .. }) => (
             Author::Staff { id: staff.id.clone(), name: staff.name.clone() },
-            command.replies_allowed.unwrap_or(clinic.replies_allowed_by_default),
+            command.replies_allowed.or(by_template).unwrap_or(clinic.replies_allowed_by_default),
             command.patient_only.unwrap_or(default_patient_only),
         ),
         Side::Patient(side) => {
@@ -133,7 +140,9 @@ pub fn start(
         }
     };
 
-    let mut empty = empty(clinic, patient, &command, now);
+    // What is refused for its title is still judged whole, so that every reason is told at once.
+    let title = title.unwrap_or_else(Title::none);
+    let mut empty = empty(clinic, patient, &command, title, now);
     (empty.replies_allowed, empty.patient_only) = (replies_allowed, patient_only);
     if let Side::Staff(StaffSide { staff, .. }) = &side {
         empty = empty.joined(staff);
@@ -147,7 +156,8 @@ pub fn start(
     );
     checks.finish()?;
 
-    let content = Content { body: command.body, quote: None, files: enclosed.files };
+    let Said { body, template, .. } = said.ok_or(Code::Internal)?;
+    let content = Content { body, quote: None, files: enclosed.files, template };
     let (conversation, message) = addressed.with_message(author, content, now)?;
     let (set, keep) = if by_patient {
         automatic::timers_after(&conversation, &message, clinic, &Timers::default())
@@ -247,6 +257,7 @@ fn empty(
     clinic: &ClinicSettings,
     patient: &Patient,
     command: &Start,
+    title: Title,
     now: Timestamp,
 ) -> Conversation {
     Conversation {
@@ -255,7 +266,7 @@ fn empty(
         id: command.conversation.clone(),
         version: 0,
         reference: command.reference.clone(),
-        title: command.title.clone(),
+        title,
         state: State::Open,
         replies_allowed: true,
         patient_only: false,

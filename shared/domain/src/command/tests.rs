@@ -269,6 +269,7 @@ fn a_reply_marks_read_what_it_says_was_seen_and_nothing_else() {
             marker,
             timers: &thread.timers,
             enclosed: Enclosed::default(),
+            template: None,
         };
         let reply_with = Reply { seen, ..Reply::from(body("Thanks!")) };
         reply(&actor, reply_with, &facts, about, at(WORKING))
@@ -369,6 +370,7 @@ fn names_stay_as_they_were_when_somebody_wrote() {
         marker: ReadMarker::default(),
         timers: &timers,
         enclosed: Enclosed::default(),
+        template: None,
     };
     facts.staff.as_mut().unwrap().name = crate::testing::name("Married Name");
     let text = Reply::from(body("Hello"));
@@ -508,6 +510,7 @@ fn a_record_that_was_merged_away_takes_no_message_and_staff_are_told_the_success
             marker: ReadMarker::default(),
             timers: &thread.timers,
             enclosed: Enclosed::default(),
+            template: None,
         };
         let text = Reply::from(body("Hello"));
         let refusal = reply(&actor, text, &facts, about, at(WORKING)).unwrap_err();
@@ -531,6 +534,7 @@ fn a_reply_may_name_a_message_of_its_conversation_where_the_plan_has_it() {
             marker: ReadMarker::default(),
             timers: &thread.timers,
             enclosed: Enclosed::default(),
+            template: None,
         };
         let text = Reply { in_reply_to: Some(number), ..Reply::from(body("Yes.")) };
         reply(&actor, text, &facts, about, at(WORKING))

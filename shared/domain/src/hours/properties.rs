@@ -34,16 +34,16 @@ fn time(minutes: u16) -> String {
 }
 
 /// Hours from any windows: those that the rules refuse beside the ones before are left out.
-fn hours_of(zone: &str, windows: Vec<(usize, u16, u16)>) -> WeeklyHours {
-    let mut raw = RawHours { time_zone: zone.to_owned(), windows: Vec::new() };
+fn hours_of(zone: &str, windows: Vec<(usize, u16, u16)>) -> OfficeHours {
+    let mut raw = RawHours { time_zone: zone.to_owned(), ..RawHours::default() };
     for (day, from, to) in windows {
         let day = Weekday::ALL[day].as_str().to_owned();
         raw.windows.push(RawWindow { day, from: time(from), to: time(to) });
-        if WeeklyHours::new(&raw).is_err() {
+        if OfficeHours::new(&raw).is_err() {
             raw.windows.pop();
         }
     }
-    WeeklyHours::new(&raw).unwrap()
+    OfficeHours::new(&raw).unwrap()
 }
 
 /// Up to 12 windows on full or quarter hours, or anywhere, so that some touch and some do not.
@@ -60,7 +60,7 @@ fn windows_at_night() -> impl Strategy<Value = Vec<(usize, u16, u16)>> {
     prop::collection::vec(window, 1..12)
 }
 
-fn hours() -> impl Strategy<Value = WeeklyHours> {
+fn hours() -> impl Strategy<Value = OfficeHours> {
     (prop::sample::select(&ZONES[..]), windows())
         .prop_map(|(zone, windows)| hours_of(zone, windows))
 }
@@ -77,7 +77,7 @@ fn clocks_change(zone: &TimeZone, from: Timestamp, to: Timestamp) -> bool {
 }
 
 /// Away from changes of clocks: what the wall clock shows is inside a window of its week.
-fn shown_inside(hours: &WeeklyHours, at: Timestamp) -> bool {
+fn shown_inside(hours: &OfficeHours, at: Timestamp) -> bool {
     let shown = at.to_zoned_datetime(hours.time_zone().zone().clone());
     let day = i32::from(shown.weekday().to_monday_zero_offset());
     let now = (day * 24 + i32::from(shown.hour())) * 60 + i32::from(shown.minute());
@@ -103,15 +103,15 @@ proptest! {
     #[test]
     fn hours_survive_json(hours in hours()) {
         let text = serde_json::to_string(&hours).unwrap();
-        prop_assert_eq!(serde_json::from_str::<WeeklyHours>(&text).unwrap(), hours);
+        prop_assert_eq!(serde_json::from_str::<OfficeHours>(&text).unwrap(), hours);
     }
 
     #[test]
     fn any_text_is_refused_or_kept_without_a_panic(
         zone in "\\PC{0,20}", day in "\\PC{0,5}", from in "\\PC{0,6}", to in "[0-9:]{0,6}",
     ) {
-        let raw = RawHours { time_zone: zone, windows: vec![RawWindow { day, from, to }] };
-        if let Ok(hours) = WeeklyHours::new(&raw) {
+        let raw = RawHours { time_zone: zone, windows: vec![RawWindow { day, from, to }], ..RawHours::default() };
+        if let Ok(hours) = OfficeHours::new(&raw) {
             prop_assert_eq!(RawHours::from(hours), raw);
         }
     }
@@ -196,7 +196,7 @@ proptest! {
 /// What each minute of a few days is by definition, whatever the clocks do: a window has started
 /// once the clock has shown its start or later, and is over once the clock will never again show a
 /// time before its end.
-fn open_minutes(hours: &WeeklyHours, from: Timestamp, minutes: usize) -> Vec<(Timestamp, bool)> {
+fn open_minutes(hours: &OfficeHours, from: Timestamp, minutes: usize) -> Vec<(Timestamp, bool)> {
     let zone = hours.time_zone().zone();
     let instants: Vec<Timestamp> =
         std::iter::successors(Some(from), |at| Some(*at + MINUTE)).take(minutes).collect();

@@ -23,14 +23,14 @@ fn raw_window(text: &str) -> RawWindow {
 
 fn raw(time_zone: &str, windows: &[&str]) -> RawHours {
     let windows = windows.iter().map(|window| raw_window(window)).collect();
-    RawHours { time_zone: time_zone.to_owned(), windows }
+    RawHours { time_zone: time_zone.to_owned(), windows, ..RawHours::default() }
 }
 
-fn hours(time_zone: &str, windows: &[&str]) -> WeeklyHours {
-    WeeklyHours::new(&raw(time_zone, windows)).unwrap()
+fn hours(time_zone: &str, windows: &[&str]) -> OfficeHours {
+    OfficeHours::new(&raw(time_zone, windows)).unwrap()
 }
 
-fn nine_to_five(time_zone: &str) -> WeeklyHours {
+fn nine_to_five(time_zone: &str) -> OfficeHours {
     let windows = OFFICE_DAYS.map(|day| format!("{day} 09:00-17:00"));
     hours(time_zone, &windows.each_ref().map(String::as_str))
 }
@@ -40,12 +40,12 @@ fn at(text: &str) -> Timestamp {
 }
 
 /// The one instant at which the clock of `hours` shows `local`.
-fn local(hours: &WeeklyHours, local: &str) -> Timestamp {
+fn local(hours: &OfficeHours, local: &str) -> Timestamp {
     let local = local.parse().unwrap();
     hours.time_zone().zone().to_ambiguous_timestamp(local).unambiguous().unwrap()
 }
 
 fn problems(time_zone: &str, windows: &[&str]) -> Vec<String> {
-    let problems = WeeklyHours::new(&raw(time_zone, windows)).unwrap_err();
+    let problems = OfficeHours::new(&raw(time_zone, windows)).unwrap_err();
     problems.iter().map(ToString::to_string).collect()
 }

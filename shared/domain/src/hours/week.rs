@@ -5,7 +5,9 @@ use std::fmt;
 use jiff::civil;
 use serde::{Deserialize, Serialize};
 
+use super::days::{RawDays, RawException};
 use super::zone::TimeZoneProblem;
+use crate::text::TextProblem;
 
 /// Minutes from 00:00 to 24:00.
 pub(super) const DAY_MINUTES: u16 = 24 * 60;
@@ -170,6 +172,11 @@ impl Window {
         self.to
     }
 
+    /// The same window, which ends when its day does if it would go on into the next.
+    pub(super) fn cut_at_midnight(self) -> Self {
+        if self.ends_next_day() { Self { to: LocalTime::END_OF_DAY, ..self } } else { self }
+    }
+
     /// Whether it ends on the day after it starts.
     pub fn ends_next_day(self) -> bool {
         self.to <= self.from
@@ -229,13 +236,19 @@ impl Window {
 /// Weekly hours as they come from outside: the right shape, nothing checked.
 ///
 /// Unknown and repeated members are refused. Its debug print has no content, which may be anything.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RawHours {
     /// An IANA time zone name.
     pub time_zone: String,
     /// The windows of a week, in any order.
     pub windows: Vec<RawWindow>,
+    /// The dates with times of their own, in any order.
+    #[serde(default)]
+    pub exceptions: Vec<RawException>,
+    /// The clinic's vacations, in any order.
+    #[serde(default)]
+    pub vacations: Vec<RawDays>,
 }
 
 /// One window as it comes from outside.
@@ -255,6 +268,8 @@ impl fmt::Debug for RawHours {
         formatter
             .debug_struct("RawHours")
             .field("windows", &self.windows.len())
+            .field("exceptions", &self.exceptions.len())
+            .field("vacations", &self.vacations.len())
             .finish_non_exhaustive()
     }
 }
@@ -262,6 +277,19 @@ impl fmt::Debug for RawHours {
 impl fmt::Debug for RawWindow {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("RawWindow").finish_non_exhaustive()
+    }
+}
+
+/// Notes it if the window overlaps one before: only the first that it does is named.
+pub(super) fn check_overlaps(
+    index: usize,
+    window: Window,
+    earlier: &[(usize, Window)],
+    problems: &mut Vec<HoursProblem>,
+) {
+    if let Some((other, _)) = earlier.iter().find(|(_, earlier)| earlier.overlaps(window)) {
+        let reason = HoursReason::Overlap { other: *other };
+        problems.push(HoursProblem { place: HoursPlace::Window(index), reason });
     }
 }
 
@@ -298,6 +326,26 @@ pub enum HoursPlace {
     From(usize),
     /// A window's end.
     To(usize),
+    /// The list of exceptions.
+    Exceptions,
+    /// An exception's date.
+    ExceptionDate(usize),
+    /// An exception's name.
+    ExceptionName(usize),
+    /// An exception's windows.
+    ExceptionWindows(usize),
+    /// An exception's whole window.
+    ExceptionWindow(usize, usize),
+    /// The start of an exception's window.
+    ExceptionFrom(usize, usize),
+    /// The end of an exception's window.
+    ExceptionTo(usize, usize),
+    /// The list of vacations.
+    Vacations,
+    /// A vacation's first day.
+    VacationFrom(usize),
+    /// A vacation's last day.
+    VacationTo(usize),
 }
 
 impl fmt::Display for HoursPlace {
@@ -309,6 +357,22 @@ impl fmt::Display for HoursPlace {
             Self::Day(index) => write!(formatter, "/windows/{index}/day"),
             Self::From(index) => write!(formatter, "/windows/{index}/from"),
             Self::To(index) => write!(formatter, "/windows/{index}/to"),
+            Self::Exceptions => formatter.write_str("/exceptions"),
+            Self::ExceptionDate(of) => write!(formatter, "/exceptions/{of}/date"),
+            Self::ExceptionName(of) => write!(formatter, "/exceptions/{of}/name"),
+            Self::ExceptionWindows(of) => write!(formatter, "/exceptions/{of}/windows"),
+            Self::ExceptionWindow(of, index) => {
+                write!(formatter, "/exceptions/{of}/windows/{index}")
+            }
+            Self::ExceptionFrom(of, index) => {
+                write!(formatter, "/exceptions/{of}/windows/{index}/from")
+            }
+            Self::ExceptionTo(of, index) => {
+                write!(formatter, "/exceptions/{of}/windows/{index}/to")
+            }
+            Self::Vacations => formatter.write_str("/vacations"),
+            Self::VacationFrom(index) => write!(formatter, "/vacations/{index}/from"),
+            Self::VacationTo(index) => write!(formatter, "/vacations/{index}/to"),
         }
     }
 }
@@ -340,7 +404,42 @@ pub enum HoursReason {
         /// The first window of the list that it overlaps, counted from 0.
         other: usize,
     },
+    /// More than [`MAX_EXCEPTIONS`](super::MAX_EXCEPTIONS) exceptions.
+    #[error("must not be more than {} exceptions", super::MAX_EXCEPTIONS)]
+    TooManyExceptions,
+    /// More than [`MAX_WINDOWS_OF_EXCEPTION`](super::MAX_WINDOWS_OF_EXCEPTION) windows.
+    #[error("must not be more than {} windows of one date", super::MAX_WINDOWS_OF_EXCEPTION)]
+    TooManyOfException,
+    /// More than [`MAX_VACATIONS`](super::MAX_VACATIONS) vacations.
+    #[error("must not be more than {} vacations", super::MAX_VACATIONS)]
+    TooManyVacations,
+    /// Not a date.
+    #[error(transparent)]
+    Date(#[from] InvalidDate),
+    /// Not a name.
+    #[error(transparent)]
+    Name(#[from] TextProblem),
+    /// A second exception of one date.
+    #[error("must not be the date of the exception at /exceptions/{other}")]
+    SameDate {
+        /// The first exception of that date, counted from 0.
+        other: usize,
+    },
+    /// A vacation whose last day is before its first.
+    #[error("must not be before the first day")]
+    EndsBeforeStart,
+    /// A date that has passed already.
+    #[error("must not be in the past")]
+    Past,
+    /// A date so far ahead that it is taken for a slip.
+    #[error("must not be more than {} days ahead", super::MAX_DAYS_AHEAD)]
+    TooFarAhead,
 }
+
+/// A date that is not one. It never carries the refused value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a date YYYY-MM-DD that exists")]
+pub struct InvalidDate;
 
 fn two_digits(tens: u8, units: u8) -> Result<u16, InvalidLocalTime> {
     let digit = |byte: u8| {

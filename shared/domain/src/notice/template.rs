@@ -11,6 +11,7 @@ use crate::clinic::{ClinicSettings, Language};
 use crate::gsm;
 use crate::id::{ClinicId, LinkReference};
 use crate::people::Channel;
+use crate::placeholder::{Piece, pieces};
 use crate::refusal::{Checks, Code, Reason};
 use crate::text::is_forbidden;
 
@@ -212,49 +213,18 @@ fn longest_link() -> String {
     format!("https://{}/c/{reference}", "d".repeat(MAX_LINK_DOMAIN))
 }
 
-/// A piece of a text.
-enum Piece<'a> {
-    Text(&'a str),
-    Variable(Variable),
-    /// Braces around something else, or that do not close.
-    Unknown(&'a str),
-}
-
-/// The pieces of a text, in order. What stands between two pairs of braces is a name, with blanks
-/// around it or not.
-fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some((before, inside)) = rest.split_once("{{") {
-        pieces.push(plain(before));
-        let Some((name, after)) = inside.split_once("}}") else {
-            pieces.push(Piece::Unknown(inside));
-            return pieces;
-        };
-        let known = Variable::ALL.into_iter().find(|variable| variable.name() == name.trim());
-        // A brace more on the right is part of what is wrong.
-        pieces.push(match known {
-            Some(variable) if !after.starts_with('}') => Piece::Variable(variable),
-            _ => Piece::Unknown(name),
-        });
-        rest = after;
-    }
-    pieces.push(plain(rest));
-    pieces
-}
-
-/// Text, unless braces close in it that were never opened.
-fn plain(text: &str) -> Piece<'_> {
-    if text.contains("}}") { Piece::Unknown(text) } else { Piece::Text(text) }
+/// The variable that stands between braces, if it is one.
+fn variable(inside: &str) -> Option<Variable> {
+    Variable::ALL.into_iter().find(|variable| variable.name() == inside.trim())
 }
 
 /// The text with each variable's value in its place.
 fn filled(text: &str, value: impl Fn(Variable) -> String) -> String {
     let whole = pieces(text).into_iter().map(|piece| match piece {
         Piece::Text(text) => text.to_owned(),
-        Piece::Variable(variable) => value(variable),
+        Piece::Braces(inside) => variable(inside).map(&value).unwrap_or_default(),
         // A template that was saved has none.
-        Piece::Unknown(_) => String::new(),
+        Piece::Broken(_) => String::new(),
     });
     whole.collect()
 }
@@ -270,24 +240,31 @@ fn check_text(text: &str, place: &str, most: usize, has_link: bool, checks: &mut
     if text.chars().count() > most {
         checks.note(Code::NoticeTooLong, place);
     }
-    let pieces = pieces(text);
     let mut readable = true;
-    for piece in &pieces {
+    let mut links = false;
+    for piece in pieces(text) {
         let unknown = match piece {
-            Piece::Unknown(name) => name.trim(),
-            // A subject is shown where nobody has signed in yet, and no mail program makes a link of it.
-            Piece::Variable(Variable::Link) if !has_link => Variable::Link.name(),
-            Piece::Text(_) | Piece::Variable(_) => continue,
+            Piece::Text(_) => continue,
+            Piece::Broken(inside) => inside,
+            Piece::Braces(inside) => match variable(inside) {
+                // A subject is shown where nobody has signed in yet, and no mail program makes a
+                // link of it.
+                Some(Variable::Link) if !has_link => inside,
+                Some(variable) => {
+                    links |= variable == Variable::Link;
+                    continue;
+                }
+                None => inside,
+            },
         };
         readable = false;
-        let about = unknown.chars().take(MAX_NAMED_CHARACTERS).collect();
+        let about = unknown.trim().chars().take(MAX_NAMED_CHARACTERS).collect();
         checks.add(Reason {
             code: Code::NoticeVariableUnknown,
             place: Some(place.to_owned()),
             about: Some(about),
         });
     }
-    let links = pieces.iter().any(|piece| matches!(piece, Piece::Variable(Variable::Link)));
     if has_link && readable && !links {
         checks.note(Code::NoticeLinkMissing, place);
     }

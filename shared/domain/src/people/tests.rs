@@ -201,6 +201,7 @@ fn every_member_of_a_person_is_compared() {
         staff: staff("s1").id,
         version: 1,
         email_on_reply: false,
+        vacations: Vec::new(),
     };
     compares_every_member(&chosen, &StaffPreferences { email_on_reply: true, ..chosen.clone() });
     compares_every_member(

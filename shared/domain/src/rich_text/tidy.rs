@@ -447,7 +447,7 @@ fn style(alignment: Option<Alignment>) -> Vec<(&'static str, &'static str)> {
 
 /// What becomes of a character of the text: line separators of every kind become line feeds, other
 /// control characters go. So do byte order marks, since a parser drops one that comes first.
-fn clean(c: char) -> Option<char> {
+pub(super) fn clean(c: char) -> Option<char> {
     match c {
         '\n' | '\t' => Some(c),
         '\r' | '\u{000B}' | '\u{000C}' | '\u{0085}' | '\u{2028}' | '\u{2029}' => Some('\n'),
@@ -460,12 +460,16 @@ fn clean(c: char) -> Option<char> {
 /// Writes `text` so that it is text, or the value of a quoted attribute, and nothing else.
 fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            _ => out.push(c),
-        }
+        escape_char(out, c);
+    }
+}
+
+pub(super) fn escape_char(out: &mut String, c: char) {
+    match c {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str("&quot;"),
+        _ => out.push(c),
     }
 }

@@ -11,7 +11,7 @@ use domain::automatic::Timers;
 use domain::clinic::{ClinicSettings, Plan};
 use domain::command::{
     self, Addressees, Alteration, Enclosed, Enclosures, GroupFacts, Reply, ReplyFacts, Start,
-    Switch,
+    Switch, Wording,
 };
 use domain::conversation::{Conversation, Message, ReadMarker};
 use domain::document;
@@ -361,8 +361,10 @@ fn first_message() -> Start {
     Start {
         conversation: ConversationId::parse("v1").unwrap(),
         reference: LinkReference::parse("r1").unwrap(),
-        title: Title::parse("Your results").unwrap(),
-        body: Body::parse("Good news.").unwrap(),
+        wording: Wording::written(
+            Some(Title::parse("Your results").unwrap()),
+            Body::parse("Good news.").unwrap(),
+        ),
         to: Vec::new(),
         groups: Vec::new(),
         enclosures: Enclosures::default(),
@@ -521,6 +523,7 @@ impl Case {
             marker: ReadMarker::default(),
             timers: &Timers::default(),
             enclosed: Enclosed::default(),
+            template: None,
         };
         let in_reply_to = quoted.map(|message| message.number);
         let reply = Reply { in_reply_to, ..Reply::from(Body::parse("Thanks!").unwrap()) };

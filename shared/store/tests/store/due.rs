@@ -1,8 +1,9 @@
 //! Work that comes due.
 
 use domain::automatic::Timer;
+use domain::automatic::TimerKind;
 use domain::clinic::Plan;
-use domain::conversation::{AutomaticReason, Party};
+use domain::conversation::Party;
 use jiff::SignedDuration;
 use scenario::people::{account, staff};
 use scenario::{NOW, World, name};
@@ -46,7 +47,7 @@ async fn a_message_is_due_to_be_announced_at_once_and_a_timer_at_its_time() {
     // Not before five quiet minutes after the staff's message have passed.
     assert_eq!(keys_due(&store, Work::Timer, secs(299)).await, []);
     let timers = keys_due(&store, Work::Timer, secs(300)).await;
-    assert!(timers.contains(&key::timer(&name, AutomaticReason::OutsideHours)), "{timers:?}");
+    assert!(timers.contains(&key::timer(&name, TimerKind::Closed)), "{timers:?}");
 }
 
 #[tokio::test]
@@ -107,7 +108,7 @@ async fn the_longest_due_comes_first_and_is_measured() {
 #[tokio::test]
 async fn a_timer_that_is_set_again_starts_anew() {
     let (_world, name, store) = started().await;
-    let timer = Timer { kind: AutomaticReason::NoAnswer, due: secs(5), number: 1, since: NOW };
+    let timer = Timer { kind: TimerKind::NoAnswer, due: secs(5), number: 1, since: NOW };
     let key = key::timer(&name, timer.kind);
     for due in [secs(5), secs(90)] {
         let mut transaction = store.transaction();
@@ -121,7 +122,7 @@ async fn a_timer_that_is_set_again_starts_anew() {
         assert_eq!((claimed.timer.due, claimed.timer.number), (due, 1));
     }
     let mut found = store.read(change::timer_keys(&name)).await.unwrap();
-    assert_eq!(change::timers(&mut found, &name).unwrap().kinds(), [AutomaticReason::NoAnswer]);
+    assert_eq!(change::timers(&mut found, &name).unwrap().kinds(), [TimerKind::NoAnswer]);
 }
 
 /// Whichever side wrote, the other one is to be told, in one index and by one worker.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use domain::automatic::TimerKind;
 use domain::clinic::Language;
-use domain::conversation::{AutomaticReason, Person};
+use domain::conversation::Person;
 use domain::id::{ConversationId, LinkReference};
 use domain::notice::Recipient;
 use domain::people::Channel;
@@ -73,8 +74,8 @@ fn no_two_entities_share_a_key() {
         key::texts_of_day(&clinic, Some(&patient), date(2026, 11, 25)),
         key::texts_of_day(&clinic, Some(&patient), date(2026, 11, 26)),
         key::preferences(&clinic, &staff_member),
-        key::timer(&name, AutomaticReason::OutsideHours),
-        key::timer(&name, AutomaticReason::NoAnswer),
+        key::timer(&name, TimerKind::Closed),
+        key::timer(&name, TimerKind::NoAnswer),
         key::inbox_entry(&name, &Owner::Clinic),
         key::inbox_entry(&name, &Owner::Patient(patient.clone())),
         key::inbox_entry(&name, &Owner::Staff(staff_member.clone())),

@@ -39,6 +39,7 @@ fn reply_with(
         marker: ReadMarker::default(),
         timers: &Timers::default(),
         enclosed,
+        template: None,
     };
     let command = Reply { enclosures, ..Reply::from(body("See this.")) };
     reply(actor, command, &facts, about, at(WORKING))

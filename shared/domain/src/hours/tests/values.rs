@@ -148,13 +148,13 @@ fn fifty_windows_are_allowed_and_one_more_is_not() {
 #[test]
 fn a_refusal_never_repeats_the_refused_value() {
     let window = RawWindow { day: "zq1".into(), from: "zq2".into(), to: "zq3".into() };
-    let raw = RawHours { time_zone: "zq4".into(), windows: vec![window] };
-    let error = WeeklyHours::try_from(raw.clone()).unwrap_err();
+    let raw = RawHours { time_zone: "zq4".into(), windows: vec![window], ..RawHours::default() };
+    let error = OfficeHours::try_from(raw.clone()).unwrap_err();
     let texts = [
         error.to_string(),
         format!("{error:?}"),
         format!("{raw:?} {:?}", raw.windows),
-        serde_json::from_value::<WeeklyHours>(serde_json::to_value(&raw).unwrap())
+        serde_json::from_value::<OfficeHours>(serde_json::to_value(&raw).unwrap())
             .unwrap_err()
             .to_string(),
         serde_json::from_str::<Weekday>(r#""zq5""#).unwrap_err().to_string(),
@@ -171,9 +171,12 @@ fn hours_are_written_and_read_in_one_shape_and_keep_their_order() {
     let text = concat!(
         r#"{"timeZone":"America/Toronto","windows":["#,
         r#"{"day":"tue","from":"22:00","to":"02:00"},"#,
-        r#"{"day":"mon","from":"00:00","to":"24:00"}]}"#
+        r#"{"day":"mon","from":"00:00","to":"24:00"}],"#,
+        r#""exceptions":[{"date":"2026-12-25","name":"Noël","windows":[]},"#,
+        r#"{"date":"2026-12-24","windows":[{"from":"09:00","to":"12:00"}]}],"#,
+        r#""vacations":[{"from":"2027-01-02","to":"2027-01-09"}]}"#
     );
-    let hours: WeeklyHours = serde_json::from_str(text).unwrap();
+    let hours: OfficeHours = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::to_string(&hours).unwrap(), text);
     let [overnight, whole_day] = hours.windows() else { panic!("two windows") };
     assert_eq!((overnight.day(), overnight.ends_next_day()), (Weekday::Tue, true));
@@ -194,6 +197,6 @@ fn unknown_missing_and_repeated_members_are_refused() {
         r#"{"timeZone":"America/Toronto","windows":[{"day":"mon","from":900,"to":"17:00"}]}"#,
         "null",
     ] {
-        assert!(serde_json::from_str::<WeeklyHours>(text).is_err(), "{text}");
+        assert!(serde_json::from_str::<OfficeHours>(text).is_err(), "{text}");
     }
 }

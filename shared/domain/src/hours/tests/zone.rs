@@ -109,7 +109,7 @@ fn oh_12_names_that_are_not_an_exact_place_of_the_database_are_refused() {
         ("Factory", NotAPlace),
     ] {
         assert_eq!(TimeZoneName::parse(name), Err(problem), "{name:?}");
-        let found = WeeklyHours::new(&raw(name, &["mon 09:00-17:00"])).unwrap_err();
+        let found = OfficeHours::new(&raw(name, &["mon 09:00-17:00"])).unwrap_err();
         let expected = HoursProblem { place: HoursPlace::TimeZone, reason: problem.into() };
         assert_eq!(found, [expected], "{name:?}");
     }
@@ -148,7 +148,7 @@ fn a_link_that_browsers_still_report_is_accepted_and_kept_as_it_is() {
 #[test]
 fn oh_12_a_stored_zone_that_no_longer_loads_fails_when_read_back() {
     let stored = r#"{"timeZone":"Canada/East-Saskatchewan","windows":[]}"#;
-    let error = serde_json::from_str::<WeeklyHours>(stored).unwrap_err().to_string();
+    let error = serde_json::from_str::<OfficeHours>(stored).unwrap_err().to_string();
     assert!(error.contains("/timeZone: is not a time zone"), "{error}");
     assert!(serde_json::from_str::<TimeZoneName>(r#""Canada/East-Saskatchewan""#).is_err());
 }

@@ -66,7 +66,7 @@ fn asking(id: &str, email_on_reply: bool) -> (StaffMember, StaffPreferences) {
     let member = StaffMember { email: Some(email(&format!("{id}@clinic.test"))), ..staff(id) };
     let staff = StaffId::parse(id).unwrap();
     let clinic = clinic().clinic;
-    (member, StaffPreferences { clinic, staff, version: 1, email_on_reply })
+    (member, StaffPreferences { clinic, staff, version: 1, email_on_reply, vacations: Vec::new() })
 }
 
 fn recipients(told: Vec<(Recipient, Telling<'_>)>) -> Vec<Recipient> {

@@ -1,0 +1,15 @@
+use domain::actor::Actor;
+use domain::refusal::Code;
+use edge::{Failure, Request, Response};
+
+use crate::handler::Handler;
+
+impl Handler {
+    pub(crate) async fn import_holidays(
+        &self,
+        _request: &Request,
+        _actor: &Actor,
+    ) -> Result<Option<Response>, Failure> {
+        Err(Code::NotFound.into())
+    }
+}

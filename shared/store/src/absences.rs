@@ -1,0 +1,58 @@
+//! Who of a conversation's staff is away.
+
+use domain::conversation::Conversation;
+use domain::hours::{Days, all_away};
+use domain::id::{GroupId, StaffId};
+use domain::outage::Outage;
+use domain::people::{StaffMember, StaffPreferences};
+
+use crate::Store;
+use crate::key;
+
+/// The most staff whose vacations are looked at. Of more, somebody is taken to be there.
+const MOST_STAFF: usize = 100;
+
+impl Store {
+    /// The days on which all of a conversation's staff are away: of those who take part in person or
+    /// by a group, and may use the system. Where there are none, nobody is.
+    pub async fn all_away(&self, conversation: &Conversation) -> Result<Vec<Days>, Outage> {
+        let clinic = &conversation.clinic;
+        let groups: Vec<GroupId> =
+            conversation.groups.iter().map(|group| group.id.clone()).collect();
+        let ids = conversation.participants.iter().map(|participant| &participant.id);
+        let own = ids.clone().flat_map(|id| [key::staff(clinic, id), key::preferences(clinic, id)]);
+        let (found, members) = tokio::join!(self.read(own), self.members(clinic, &groups));
+        let mut found = found?;
+
+        let mut each: Vec<Vec<Days>> = Vec::new();
+        for id in ids.clone() {
+            let member: Option<StaffMember> = found.take(&key::staff(clinic, id))?;
+            let preferences: Option<StaffPreferences> =
+                found.take(&key::preferences(clinic, id))?;
+            if member.is_some_and(|member| member.may_take_part()) {
+                each.push(preferences.map(|chosen| chosen.vacations).unwrap_or_default());
+            }
+        }
+        let mut others: Vec<StaffId> = members?
+            .into_iter()
+            .flatten()
+            .filter(|member| member.may_take_part() && !conversation.has_participant(&member.id))
+            .map(|member| member.id)
+            .collect();
+        others.sort_unstable();
+        others.dedup();
+        if each.len() + others.len() > MOST_STAFF {
+            return Ok(Vec::new());
+        }
+        if !others.is_empty() {
+            let keys = others.iter().map(|id| key::preferences(clinic, id));
+            let mut found = self.read(keys).await?;
+            for id in &others {
+                let preferences: Option<StaffPreferences> =
+                    found.take(&key::preferences(clinic, id))?;
+                each.push(preferences.map(|chosen| chosen.vacations).unwrap_or_default());
+            }
+        }
+        Ok(all_away(each.iter().map(Vec::as_slice)))
+    }
+}
