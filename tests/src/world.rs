@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::Method;
+pub use http::Method;
 use serde_json::{Value, json};
 
 use crate::api::{Answer, Api, ApiError};

@@ -2,6 +2,7 @@
 
 mod story;
 mod teller;
+mod templates;
 
 use serde_json::Value;
 use system_tests::stack::Stack;

@@ -13,6 +13,7 @@ use system_tests::world::{
 
 use crate::console::say;
 use crate::demo::teller::Teller;
+use crate::demo::templates;
 use crate::environment;
 use crate::failure::{Doing as _, Failure, Result};
 
@@ -40,9 +41,11 @@ struct Cast {
 pub fn tell(teller: &mut Teller, domain: &str) -> Result<()> {
     let cast = gather(teller)?;
     let with_marie = send(teller, &cast, domain)?;
+    templates::foretold(teller, &cast.closed)?;
     answer_while_closed(teller, &cast, &with_marie)?;
     let with_lee = write_to_nobody(teller, &cast)?;
     through_the_portal(teller, &cast)?;
+    templates::with_a_template(teller, &cast.open, &cast.lee)?;
     answered_by_the_schedule(teller, &cast, &with_lee)?;
     answer_and_close(teller, &cast, &with_lee)?;
     for_a_child(teller, &cast)?;
@@ -66,10 +69,11 @@ fn gather(teller: &mut Teller) -> Result<Cast> {
     teller.step("The operator creates a Connect Pro clinic that is closed now and answers automatically outside its hours.");
     let mut document = settings("Clinique Laurier", "connect_pro", closed_at(environment::now()));
     put(&mut document, "smsName", json!("Laurier"));
+    put(&mut document, "emergencyLine", json!("911"));
     let replies = json!({
         "outsideHours": {
-            "en": "<p>We are closed. In an emergency, call 911.</p>",
-            "fr": "<p>Nous sommes fermés. En cas d'urgence, composez le 911.</p>",
+            "en": "<p>We are closed until {{nextOpening}}. In an emergency, call {{emergencyLine}}.</p>",
+            "fr": "<p>Nous sommes fermés jusqu'au {{nextOpening}}. En cas d'urgence, composez le {{emergencyLine}}.</p>",
         },
         "quietMinutes": 0,
         "minimumGapMinutes": 0,
@@ -88,13 +92,17 @@ fn gather(teller: &mut Teller) -> Result<Cast> {
     let replies = json!({
         "noAnswer": {
             "afterOfficeMinutes": 1,
-            "text": { "en": "<p>Nobody could answer yet. We will soon.</p>" },
+            "text": {
+                "en": "<p>Nobody could answer yet. If it cannot wait, call {{emergencyLine}}.</p>",
+            },
         },
         "quietMinutes": 0,
         "minimumGapMinutes": 0,
     });
     put(&mut document, "automaticReplies", replies);
     put(&mut document, "patientFirst", json!(true));
+    put(&mut document, "emergencyLine", json!("911"));
+    put(&mut document, "phone", json!("613-555-0100"));
     teller.call(&cast.open.create(document), 201)?;
 
     teller.step("And one on the portal plan, whose patients have no accounts.");
@@ -232,6 +240,8 @@ fn answer_while_closed(teller: &mut Teller, cast: &Cast, thread: &Conversation) 
     teller.check_member("It says why.", &reply, "/author/reason", &reason)?;
     let text = reply.pointer("/body/text").cloned().unwrap_or_default();
     teller.check("It is in Marie's language.", plain(&text).starts_with("Nous sommes"), &text)?;
+    let filled = !plain(&text).contains("{{") && plain(&text).contains("911");
+    teller.check("It says when the clinic opens, and whom to call.", filled, &text)?;
 
     teller.step("Staff look at their inbox.");
     let mine = teller.call(&cast.closed.inbox("anna"), 200)?;
