@@ -1,4 +1,4 @@
-//! Files of other projects, with which the inspection of attachments is tested.
+//! Files of other projects, with which the inspection of attachments and the sanitiser are tested.
 
 use std::fs;
 use std::path::PathBuf;
@@ -19,22 +19,55 @@ else:
     archive.extractall(sys.argv[2])
 ";
 
+/// Source archives that are fetched together.
+struct Archives {
+    /// The file in `xtask` that pins them.
+    pins: &'static str,
+    /// Where in `target` the tests look for what is in them.
+    folder: &'static str,
+    /// What is said while they are fetched.
+    step: &'static str,
+}
+
+const ATTACHMENTS: Archives = Archives {
+    pins: "corpus.txt",
+    folder: "corpus",
+    step: "fetching the files that the inspection is tested with, once (55 MB)",
+};
+
+const PAYLOADS: Archives = Archives {
+    pins: "payloads.txt",
+    folder: "payloads",
+    step: "fetching the payloads that the sanitiser is tested with, once (1 MB)",
+};
+
 /// `cargo xtask corpus`: the files, so that the tests can be run without this command.
 pub fn command(_arguments: &Arguments) -> Result<()> {
     ensure()?;
-    say("-- the files are in target/corpus");
+    payloads()?;
+    say("-- the files are in target/corpus and target/payloads");
     Ok(())
 }
 
-/// Fetches the pinned source archives and unpacks them in `target/corpus`, if they are not there.
+/// Fetches the files that the inspection is tested with, if they are not in `target/corpus`.
 pub fn ensure() -> Result<()> {
-    let pins_at = workspace::root().join("xtask").join("corpus.txt");
+    unpacked(&ATTACHMENTS).map(|_folder| ())
+}
+
+/// The folder of the payloads that the sanitiser is tested with, which are fetched if they are not there.
+pub fn payloads() -> Result<PathBuf> {
+    unpacked(&PAYLOADS)
+}
+
+/// Fetches pinned source archives and unpacks them, if they are not there, and says where.
+fn unpacked(wanted: &Archives) -> Result<PathBuf> {
+    let pins_at = pins_at(wanted);
     let pins = fs::read_to_string(&pins_at).doing(format_args!("reading {}", pins_at.display()))?;
-    let folder = folder();
+    let folder = workspace::target().join(wanted.folder);
     // A copy of the pins, written last: without it, the folder is half filled.
     let stamp = folder.join("corpus.stamp");
     if fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == pins) {
-        return Ok(());
+        return Ok(folder);
     }
     let venv = Venv::ensure()?;
     if folder.exists() {
@@ -42,12 +75,12 @@ pub fn ensure() -> Result<()> {
     }
     let archives = folder.join("archives");
     fs::create_dir_all(&archives).doing(format_args!("making {}", archives.display()))?;
-    let log = workspace::stack().join("corpus.log");
+    let log = workspace::stack().join(format!("{}.log", wanted.folder));
     let names: Vec<&str> = pins.lines().filter_map(name).collect();
     // Archives are asked for by name: pip also asks each how it is built, and what it is built with may
     // come ready made.
     process::step(
-        "fetching the files that the inspection is tested with, once (55 MB)",
+        wanted.step,
         venv.module("pip")
             .args(["download", "--no-deps", "--no-input", "--disable-pip-version-check"])
             .args(["--no-binary", &names.join(","), "--require-hashes", "--requirement"])
@@ -75,12 +108,12 @@ pub fn ensure() -> Result<()> {
             names.len()
         )));
     }
-    fs::write(&stamp, pins).doing(format_args!("writing {}", stamp.display()))
+    fs::write(&stamp, pins).doing(format_args!("writing {}", stamp.display()))?;
+    Ok(folder)
 }
 
-/// Where the test looks for them.
-fn folder() -> PathBuf {
-    workspace::target().join("corpus")
+fn pins_at(wanted: &Archives) -> PathBuf {
+    workspace::root().join("xtask").join(wanted.pins)
 }
 
 /// The package that a line pins.
@@ -96,12 +129,15 @@ mod tests {
 
     #[test]
     fn every_archive_is_pinned_to_its_bytes() {
-        let pins = fs::read_to_string(workspace::root().join("xtask/corpus.txt")).unwrap();
-        let lines: Vec<&str> = pins.lines().filter(|line| !line.starts_with('#')).collect();
-        assert_eq!(lines.iter().filter_map(|line| name(line)).count(), lines.len());
-        for line in lines {
-            let (_, hash) = line.split_once(" --hash=sha256:").unwrap();
-            assert!(hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{line}");
+        for wanted in [ATTACHMENTS, PAYLOADS] {
+            let pins = fs::read_to_string(pins_at(&wanted)).unwrap();
+            let lines: Vec<&str> = pins.lines().filter(|line| !line.starts_with('#')).collect();
+            assert!(!lines.is_empty(), "{}", wanted.pins);
+            assert_eq!(lines.iter().filter_map(|line| name(line)).count(), lines.len());
+            for line in lines {
+                let (_, hash) = line.split_once(" --hash=sha256:").unwrap();
+                assert!(hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{line}");
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ mod guide;
 mod measure;
 mod opt_outs;
 mod package;
+mod payloads;
 mod process;
 mod python;
 mod release;
@@ -50,7 +51,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "down", options: &[], run: down::command, help: "stop the local stack" },
     Command { name: "check", options: &[], run: check::quick, help: "formatting, lints, and the tests that need no stack" },
     Command { name: "test", options: DEPLOYING, run: check::all, help: "the same, then the whole-system tests on a fresh stack" },
-    Command { name: "corpus", options: &[], run: corpus::command, help: "the files that the inspection is tested with, in target/corpus" },
+    Command { name: "corpus", options: &[], run: corpus::command, help: "the files of other projects that the tests use, in target/corpus and target/payloads" },
     Command { name: "audit", options: AUDITING, run: audit::command, help: "licences, banned, doubled and unused dependencies" },
     Command { name: "build", options: &[], run: release::command, help: "the release zips for Lambda, in target/lambda" },
     Command { name: "measure", options: &[], run: measure::command, help: "sizes, start times, and the AWS calls of each command" },

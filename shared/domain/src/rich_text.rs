@@ -10,10 +10,14 @@
 //!    alone decides what is safe: a mistake in the first step can cost formatting, not safety.
 //! 3. [`plain`] reads the result once more and writes its plain-text rendition.
 //!
+//! The first step also notes what it takes away, so that [`Body::clean`] can say it to the sender.
+//!
 //! Parsing what was parsed before changes nothing, so a body may be edited and saved again.
 
 mod links;
+mod names;
 mod plain;
+mod removed;
 mod tags;
 mod tidy;
 mod tokens;
@@ -26,6 +30,8 @@ use ammonia::{Builder, UrlRelative};
 use serde::{Deserialize, Serialize};
 
 use tags::{ALIGNED_TAGS, Alignment, is_span};
+
+pub use removed::{MAX_REMOVED, MAX_REMOVED_NAME_BYTES, Removed, RemovedKind};
 
 /// The most bytes of rich text that are read at all (512 KiB): pasted office markup is many times
 /// larger than what is kept of it.
@@ -73,18 +79,30 @@ impl Body {
     /// Control characters are removed, and line separators of every kind become line feeds, before
     /// anything is judged. Whether the body is empty is decided on what is left of it.
     pub fn parse(raw: &str) -> Result<Self, BodyProblem> {
-        match Self::parse_beside_files(raw) {
-            Ok(body) if body.text.is_empty() => Err(BodyProblem::Empty),
-            parsed => parsed,
-        }
+        Self::clean(raw).map(|cleaned| cleaned.body)
     }
 
     /// The same for a body beside files, which may say nothing: then both its forms are empty.
     pub fn parse_beside_files(raw: &str) -> Result<Self, BodyProblem> {
+        Self::clean_beside_files(raw).map(|cleaned| cleaned.body)
+    }
+
+    /// As [`Body::parse`], and says what was removed.
+    pub fn clean(raw: &str) -> Result<Cleaned, BodyProblem> {
+        match Self::clean_beside_files(raw) {
+            Ok(cleaned) if cleaned.body.text.is_empty() => Err(BodyProblem::Empty),
+            cleaned => cleaned,
+        }
+    }
+
+    /// As [`Body::parse_beside_files`], and says what was removed.
+    pub fn clean_beside_files(raw: &str) -> Result<Cleaned, BodyProblem> {
         if raw.len() > MAX_RAW_BYTES {
             return Err(BodyProblem::TooLong { limit: MAX_RAW_BYTES });
         }
-        Self::of_sanitised(SANITIZER.clean(&tidy::tidy(raw)?).to_string())
+        let (tidied, removed) = tidy::tidy(raw)?;
+        let body = Self::of_sanitised(SANITIZER.clean(&tidied).to_string())?;
+        Ok(Cleaned { body, removed })
     }
 
     /// Makes a body of the HTML of a sanitised one in which text was filled in between tags, each
@@ -148,6 +166,16 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Body({} bytes of HTML, {} of text)", self.html.len(), self.text.len())
     }
+}
+
+/// A body, and what it lost in becoming one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cleaned {
+    /// The body.
+    pub body: Body,
+    /// What was removed, in order of first appearance: at most [`MAX_REMOVED`] kinds of things, and
+    /// one entry `more` for the rest. It is for the sender, and holds no text of the message.
+    pub removed: Vec<Removed>,
 }
 
 /// The stored form of a [`Body`].

@@ -25,10 +25,25 @@ pub(super) enum Segment<'t> {
 /// Mail links keep only their recipient: a hidden copy or a prepared text is not what the reader
 /// sees.
 pub(super) fn safe_address(raw: &str) -> Option<String> {
+    judge(raw).map(|judged| judged.address)
+}
+
+/// An address that a link may have.
+pub(super) struct Judged {
+    /// The address.
+    pub(super) address: String,
+    /// Whether a part of it that means something was dropped.
+    pub(super) was_cut: bool,
+}
+
+/// The same as [`safe_address`], and whether that was all of `raw`.
+pub(super) fn judge(raw: &str) -> Option<Judged> {
     let mut url = Url::parse(raw).ok()?;
+    let mut was_cut = false;
     match url.scheme() {
         "http" | "https" if url.username().is_empty() && url.password().is_none() => {}
         "mailto" | "tel" if !url.path().is_empty() => {
+            was_cut = [url.query(), url.fragment()].iter().flatten().any(|part| !part.is_empty());
             url.set_query(None);
             url.set_fragment(None);
         }
@@ -36,7 +51,25 @@ pub(super) fn safe_address(raw: &str) -> Option<String> {
     }
     let address = String::from(url);
     let unchanged = Url::parse(&address).is_ok_and(|again| again.as_str() == address);
-    unchanged.then_some(address)
+    unchanged.then_some(Judged { address, was_cut })
+}
+
+/// The scheme that a browser finds in an address, if it has one.
+pub(super) fn scheme(raw: &str) -> Option<String> {
+    if let Ok(url) = Url::parse(raw) {
+        return Some(url.scheme().to_owned());
+    }
+    // An address with a scheme can be wrong in the rest of it.
+    let (scheme, _) = raw.split_once(':')?;
+    let scheme: String = scheme
+        .trim_start_matches(|c: char| c <= ' ')
+        .chars()
+        .filter(|c| !matches!(c, '\t' | '\n' | '\r'))
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let is_one = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-'));
+    is_one.then_some(scheme)
 }
 
 /// The address that a typed text stands for, if the whole text is a web address: one with a scheme,

@@ -5,7 +5,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod filled;
 mod random;
+mod removed;
 mod safety;
 mod shape;
 

@@ -5,14 +5,15 @@ use std::rc::Rc;
 
 use html5ever::Attribute;
 
-use super::links::{Segment, safe_address, split};
+use super::links::{Segment, judge, split};
+use super::removed::{Removed, Report};
 use super::tags::{Alignment, inline_format, is_block, is_span};
-use super::tokens::{Reader, attribute, read};
+use super::tokens::{LeftOut, Reader, attribute, read};
 use super::{BodyProblem, MAX_DEPTH, MAX_STORED_BYTES};
 
-/// Rewrites `raw`. The result is the same when it is rewritten again, and a browser's parser finds
-/// nothing in it to repair.
-pub(super) fn tidy(raw: &str) -> Result<String, BodyProblem> {
+/// Rewrites `raw`, and says what is lost. The result is the same when it is rewritten again, which
+/// loses nothing, and a browser's parser finds nothing in it to repair.
+pub(super) fn tidy(raw: &str) -> Result<(String, Vec<Removed>), BodyProblem> {
     let mut tidy = read(raw, Tidy::default())?;
     tidy.truncate(0);
     tidy.close_flow();
@@ -21,7 +22,7 @@ pub(super) fn tidy(raw: &str) -> Result<String, BodyProblem> {
         None if tidy.out.len() > MAX_STORED_BYTES => {
             Err(BodyProblem::TooLong { limit: MAX_STORED_BYTES })
         }
-        None => Ok(tidy.out),
+        None => Ok((tidy.out, tidy.report.finish())),
     }
 }
 
@@ -56,6 +57,19 @@ impl Container {
     }
 }
 
+/// A block that is no container: a paragraph, a division, a heading. What is in it is aligned as it
+/// is, unless that says otherwise.
+struct Block {
+    name: String,
+    alignment: Option<Alignment>,
+    /// How many containers were open when it began.
+    depth: usize,
+}
+
+/// The most blocks that are remembered while they are open. What is nested deeper may be aligned
+/// otherwise than a browser would.
+const MAX_BLOCKS: usize = 100;
+
 /// Where text goes next, inside the innermost container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Flow {
@@ -89,6 +103,7 @@ struct Tidy {
     out: String,
     problem: Option<BodyProblem>,
     containers: Vec<Container>,
+    blocks: Vec<Block>,
     flow: Flow,
     /// The marks that the tags read so far have switched on, in the order of those tags.
     active: Vec<Active>,
@@ -97,6 +112,8 @@ struct Tidy {
     /// Text that was read and not written yet, all with the marks of `run_marks`.
     run: String,
     run_marks: Vec<Mark>,
+    /// What was lost so far.
+    report: Report,
 }
 
 impl Reader for Tidy {
@@ -109,20 +126,21 @@ impl Reader for Tidy {
             self.flush();
             self.run_marks = marks;
         }
-        self.run.extend(text.chars().filter_map(clean));
+        for c in text.chars() {
+            match clean(c) {
+                Some(kept) => self.run.push(kept),
+                None => self.report.character(c),
+            }
+        }
     }
 
     fn open(&mut self, name: &str, attributes: &[Attribute]) {
         if self.is_over() {
             return;
         }
+        self.report.tag(name, attributes);
         match name {
-            "a" => {
-                self.switch_link_off();
-                if let Some(address) = attribute(attributes, "href").and_then(safe_address) {
-                    self.active.push(Active { mark: Mark::Link(address.into()), times: 1 });
-                }
-            }
+            "a" => self.link(attributes),
             "br" => self.line_break(),
             "ul" | "menu" => self.list("ul"),
             "ol" => self.list("ol"),
@@ -137,8 +155,7 @@ impl Reader for Tidy {
                 if let Some(tag) = inline_format(name) {
                     self.switch_on(tag);
                 } else if is_block(name) {
-                    self.close_flow();
-                    self.flow = Flow::Due(Alignment::of(name, attributes));
+                    self.open_block(name, attributes);
                 }
             }
         }
@@ -166,10 +183,17 @@ impl Reader for Tidy {
                 if let Some(tag) = inline_format(name) {
                     self.switch_off(tag);
                 } else if is_block(name) {
-                    self.close_flow();
-                    self.flow = Flow::Due(None);
+                    self.close_block(name);
                 }
             }
+        }
+    }
+
+    fn left_out(&mut self, what: LeftOut<'_>) {
+        match what {
+            LeftOut::Tag(name, attributes) => self.report.tag(name, attributes),
+            LeftOut::Null => self.report.character('\0'),
+            LeftOut::Rest => self.report.unfinished(),
         }
     }
 }
@@ -190,6 +214,18 @@ impl Tidy {
             active.times -= 1;
         }
         self.active.retain(|active| active.times > 0);
+    }
+
+    fn link(&mut self, attributes: &[Attribute]) {
+        self.switch_link_off();
+        let Some(href) = attribute(attributes, "href") else { return };
+        let judged = judge(href);
+        if judged.as_ref().is_none_or(|judged| judged.was_cut) {
+            self.report.link(href);
+        }
+        if let Some(judged) = judged {
+            self.active.push(Active { mark: Mark::Link(judged.address.into()), times: 1 });
+        }
     }
 
     fn switch_link_off(&mut self) {
@@ -298,14 +334,51 @@ impl Tidy {
         }
     }
 
+    fn open_block(&mut self, name: &str, attributes: &[Attribute]) {
+        self.close_flow();
+        self.end_implied(name);
+        let depth = self.containers.len();
+        let alignment = Alignment::of(name, attributes).or_else(|| self.inherited(depth));
+        if self.blocks.len() < MAX_BLOCKS && name != "hr" {
+            self.blocks.push(Block { name: name.to_owned(), alignment, depth });
+        }
+        self.flow = Flow::Due(alignment);
+    }
+
+    fn close_block(&mut self, name: &str) {
+        self.close_flow();
+        let depth = self.containers.len();
+        let here = self.blocks.iter().rposition(|b| b.depth == depth && b.name == name);
+        if let Some(block) = here {
+            self.blocks.truncate(block);
+        }
+        self.flow = Flow::Due(self.inherited(depth));
+    }
+
+    /// Ends the block that ends without a tag of its own where block `next` begins.
+    fn end_implied(&mut self, next: &str) {
+        let depth = self.containers.len();
+        self.blocks.pop_if(|block| {
+            let is_term = |name: &str| matches!(name, "dd" | "dt");
+            block.depth == depth && (block.name == "p" || is_term(&block.name) && is_term(next))
+        });
+    }
+
+    /// How the innermost block aligns what is in it, if `depth` containers were open when it began.
+    fn inherited(&self, depth: usize) -> Option<Alignment> {
+        self.blocks.last().filter(|block| block.depth == depth).and_then(|block| block.alignment)
+    }
+
     fn list(&mut self, tag: &'static str) {
         self.close_flow();
+        self.end_implied(tag);
         self.reach_flow();
         self.push(Container::List(tag), &[]);
     }
 
     fn open_table(&mut self) {
         self.close_flow();
+        self.end_implied("table");
         self.reach_flow();
         self.push(Container::Table, &[]);
     }
@@ -316,7 +389,9 @@ impl Tidy {
             Some(list) => self.truncate(list + 1),
             None => self.list("ul"),
         }
-        self.push(Container::Item, &style(Alignment::of("li", attributes)));
+        let list = self.containers.len().saturating_sub(1);
+        let alignment = Alignment::of("li", attributes).or_else(|| self.inherited(list));
+        self.push(Container::Item, &style(alignment));
     }
 
     fn section(&mut self, tag: &'static str) {
@@ -347,7 +422,8 @@ impl Tidy {
         let spans = ["colspan", "rowspan"].into_iter().filter_map(|name| {
             attribute(attributes, name).filter(|value| is_span(value)).map(|value| (name, value))
         });
-        let all: Vec<_> = spans.chain(style(Alignment::of(tag, attributes))).collect();
+        let alignment = Alignment::of(tag, attributes).or_else(|| self.inherited(table));
+        let all: Vec<_> = spans.chain(style(alignment)).collect();
         self.push(Container::Cell(tag, self.active.clone()), &all);
     }
 
@@ -356,7 +432,7 @@ impl Tidy {
         self.close_flow();
         let table = self.innermost(|c| *c == Container::Table, |_| false);
         if table.is_none() {
-            self.flow = Flow::Due(None);
+            self.flow = Flow::Due(self.inherited(self.containers.len()));
         }
         table
     }
@@ -405,7 +481,9 @@ impl Tidy {
                     self.active = active;
                 }
             }
-            self.flow = Flow::Due(None);
+            let depth = self.containers.len();
+            while self.blocks.pop_if(|block| block.depth > depth).is_some() {}
+            self.flow = Flow::Due(self.inherited(depth));
         }
     }
 }

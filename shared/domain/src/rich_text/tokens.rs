@@ -19,6 +19,18 @@ pub(super) trait Reader {
     fn open(&mut self, name: &str, attributes: &[Attribute]);
     /// An end tag; its name is in lower case.
     fn close(&mut self, name: &str);
+    /// Something that is left out, where the reader would have been handed its text.
+    fn left_out(&mut self, _what: LeftOut<'_>) {}
+}
+
+/// What is not handed to a [`Reader`].
+pub(super) enum LeftOut<'t> {
+    /// The start tag of an element whose content is left out, or is handed over as mere text.
+    Tag(&'t str, &'t [Attribute]),
+    /// A character that no document may have.
+    Null,
+    /// The rest of the document, after the beginning of a tag or a comment that never ends.
+    Rest,
 }
 
 /// Hands every tag and text of `html` to `reader`, and gives the reader back.
@@ -31,7 +43,7 @@ pub(super) trait Reader {
 /// in blocks, and refused when block follows block without a token and they hold what could be more
 /// than [`MAX_SEPARATORS`] attributes.
 pub(super) fn read<R: Reader>(html: &str, reader: R) -> Result<R, BodyProblem> {
-    let state = State { reader, dropping: None, tokens: 0 };
+    let state = State { reader, dropping: None, tokens: 0, end: End::Ahead };
     let tokenizer = Tokenizer::new(Sink(RefCell::new(state)), TokenizerOpts::default());
     let input = BufferQueue::default();
     let mut rest = html;
@@ -51,8 +63,13 @@ pub(super) fn read<R: Reader>(html: &str, reader: R) -> Result<R, BodyProblem> {
             separators = 0;
         }
     }
+    tokenizer.sink.0.borrow_mut().end = End::Clean;
     tokenizer.end();
-    Ok(tokenizer.sink.0.into_inner().reader)
+    let State { mut reader, end, .. } = tokenizer.sink.0.into_inner();
+    if end == End::CutShort {
+        reader.left_out(LeftOut::Rest);
+    }
+    Ok(reader)
 }
 
 /// The most bytes that the tokenizer reads between two checks.
@@ -80,6 +97,18 @@ struct State<R> {
     dropping: Option<LocalName>,
     /// How many tokens came, reports of errors aside.
     tokens: usize,
+    end: End,
+}
+
+/// How the document ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It is not there yet.
+    Ahead,
+    /// All that was read has been handed over.
+    Clean,
+    /// Inside of a tag or a comment, and what was read of that is lost.
+    CutShort,
 }
 
 impl<R: Reader> TokenSink for Sink<R> {
@@ -88,7 +117,17 @@ impl<R: Reader> TokenSink for Sink<R> {
     fn process_token(&self, token: Token, _line_number: u64) -> TokenSinkResult<()> {
         let mut state = self.0.borrow_mut();
         state.tokens += usize::from(!matches!(token, Token::ParseError(_)));
+        // What the tokenizer cannot end it reports. If it has text to hand over all the same, that
+        // comes after the report.
+        state.end = match (state.end, &token) {
+            (End::Clean, Token::ParseError(_)) if state.dropping.is_none() => End::CutShort,
+            (End::CutShort, Token::CharacterTokens(_)) => End::Clean,
+            (end, _) => end,
+        };
         match token {
+            Token::NullCharacterToken if state.dropping.is_none() => {
+                state.reader.left_out(LeftOut::Null);
+            }
             Token::CharacterTokens(text) if state.dropping.is_none() => state.reader.text(&text),
             Token::TagToken(tag) => return state.tag(&tag),
             _ => {}
@@ -114,12 +153,16 @@ impl<R: Reader> State<R> {
             "title" => (true, RawKind::Rcdata),
             "textarea" => (false, RawKind::Rcdata),
             "xmp" => (false, RawKind::Rawtext),
-            "plaintext" => return TokenSinkResult::Plaintext,
+            "plaintext" => {
+                self.reader.left_out(LeftOut::Tag(&tag.name, &tag.attrs));
+                return TokenSinkResult::Plaintext;
+            }
             name => {
                 self.reader.open(name, &tag.attrs);
                 return TokenSinkResult::Continue;
             }
         };
+        self.reader.left_out(LeftOut::Tag(&tag.name, &tag.attrs));
         if dropped {
             self.dropping = Some(tag.name.clone());
         }

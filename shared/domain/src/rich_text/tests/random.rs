@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::safety::check_any;
+use super::super::*;
+use super::safety::{check_any, parsed_again};
 use super::text;
 
 const TAGS: &[&str] = &[
@@ -77,6 +78,9 @@ const ATTRIBUTES: &[&str] = &[
     " /",
     " href='mailto:a@b.test'",
     " title='<img src=x onerror=y>'",
+    " style='text-align:center'",
+    " style='font-size:9px;text-align:start'",
+    " class=x \"broken words",
 ];
 
 const TEXTS: &[&str] = &[
@@ -148,6 +152,23 @@ proptest! {
     #[test]
     fn addresses_in_any_text_are_found_the_same_twice(raw in "[a-z.:/@()<>&;,www htps0-9é\\[\\]'\"-]{0,60}") {
         check_any(&raw);
+    }
+
+    #[test]
+    fn text_without_markup_loses_nothing_to_report(raw in "[^<&\\p{Cc}\u{FEFF}]{1,80}") {
+        if let Ok(cleaned) = Body::clean(&raw) {
+            prop_assert_eq!(cleaned.removed, []);
+        }
+    }
+
+    #[test]
+    fn any_text_that_is_filled_in_stays_text(value in any::<String>()) {
+        let body = Body::rendered(format!("<p>x {}</p>", escape_text(&value))).unwrap();
+        parsed_again(body.html());
+        prop_assert_eq!(body.html().matches('<').count(), 2);
+        let kept: String = value.chars().filter_map(tidy::clean).collect();
+        let words = |text: &str| text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+        prop_assert_eq!(words(body.text()), words(&format!("x {kept}")));
     }
 
     #[test]

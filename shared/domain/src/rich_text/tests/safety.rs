@@ -12,7 +12,7 @@ const REL: &str = r#"rel="noopener noreferrer nofollow""#;
 
 /// Parses `html` as a browser does inside a `div`, checks every node against the allow-list, and
 /// writes the tree again.
-fn parsed_again(html: &str) -> String {
+pub(super) fn parsed_again(html: &str) -> String {
     let context = QualName::new(None, ns!(html), local_name!("div"));
     let dom =
         parse_fragment(RcDom::default(), ParseOpts::default(), context, vec![], false).one(html);
@@ -64,7 +64,7 @@ fn check(node: &Handle) {
 
 /// Checks everything that holds for any input.
 pub(super) fn check_any(raw: &str) {
-    let Ok(body) = Body::parse(raw) else { return };
+    let Ok(Cleaned { body, removed }) = Body::clean(raw) else { return };
     assert!(body.html().len() <= MAX_STORED_BYTES);
     assert!(body.text().len() <= MAX_STORED_BYTES);
     assert!(
@@ -77,9 +77,30 @@ pub(super) fn check_any(raw: &str) {
     assert_eq!(parsed_again(body.html()), body.html(), "a browser repairs nothing");
     let links = body.html().matches("<a ").count();
     assert_eq!(links, body.html().matches("<a href=").count(), "a link has an address");
-    let again = Body::parse(body.html()).unwrap();
-    assert_eq!(again.html(), body.html(), "parsing again changes nothing");
-    assert_eq!(again.text(), body.text());
+    let again = Body::clean(body.html()).unwrap();
+    assert_eq!(again.body.html(), body.html(), "parsing again changes nothing");
+    assert_eq!(again.body.text(), body.text());
+    assert_eq!(again.removed, [], "and removes nothing");
+    check_report(&removed);
+}
+
+/// Checks what holds for any report of what was removed.
+fn check_report(removed: &[Removed]) {
+    assert!(removed.len() <= MAX_REMOVED + 1);
+    for (index, Removed { what, name, count }) in removed.iter().enumerate() {
+        assert!(*count > 0, "{name}");
+        let code_point =
+            name.strip_prefix("U+").filter(|_| *what == RemovedKind::Character).map(|digits| {
+                (4..=6).contains(&digits.len())
+                    && digits.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b))
+            });
+        let plain = name.len() <= MAX_REMOVED_NAME_BYTES
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.chars().all(|c| "abcdefghijklmnopqrstuvwxyz0123456789+.-".contains(c));
+        assert!(code_point.unwrap_or(plain), "{name}");
+        let before = removed.get(..index).unwrap();
+        assert!(!before.iter().any(|b| b.what == *what && b.name == *name), "{name} twice");
+    }
 }
 
 #[test]

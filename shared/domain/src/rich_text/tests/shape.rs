@@ -38,6 +38,27 @@ fn writes_other_spellings_in_one_way() {
             "<p style='color:red; TEXT-ALIGN : Center !important'>a",
             r#"<p style="text-align: center">a</p>"#,
         ),
+        (
+            "<div align=center><p>a</p><p align=right>b</p>c</div>d",
+            r#"<p style="text-align: center">a</p><p style="text-align: right">b</p><p style="text-align: center">c</p><p>d</p>"#,
+        ),
+        (
+            "<center>a<ul><li>b<li align=left>c<p>d</ul>e</center>",
+            r#"<p style="text-align: center">a</p><ul><li style="text-align: center">b</li><li style="text-align: left">c<p>d</p></li></ul><p style="text-align: center">e</p>"#,
+        ),
+        (
+            "<div align=right><table><td>a<div>b</div><td align=left>c</table></div>",
+            r#"<table><tbody><tr><td style="text-align: right">a<p>b</p></td><td style="text-align: left">c</td></tr></tbody></table>"#,
+        ),
+        (
+            "<p align=center>a<p>b<dl><dt align=right>c<dd>d</dl>",
+            r#"<p style="text-align: center">a</p><p>b</p><p style="text-align: right">c</p><p>d</p>"#,
+        ),
+        ("<div align=center></div></div>a", "<p>a</p>"),
+        (
+            "<td><div align=center>a</td><td>b",
+            r#"<p style="text-align: center">a</p><p style="text-align: center">b</p>"#,
+        ),
         ("<p style='text-align:start'>a", "<p>a</p>"),
         ("<p style='text-align:expression(x)'>a", "<p>a</p>"),
         ("<p class=x id=y lang=fr>a", "<p>a</p>"),
