@@ -22,7 +22,7 @@ type Allowed =
 #[rustfmt::skip]
 const ALLOWED: [Allowed; 13] = [
     ("authorize", &[], &[]),
-    ("clinic-settings", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
+    ("clinic-settings", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("directory", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &["kms:GenerateMac", "sms-voice:DeleteOptedOutNumber", "sms-voice:DescribeOptedOutNumbers", "sns:CheckIfPhoneNumberIsOptedOut", "sns:OptInPhoneNumber"]),
     ("send-message", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem", "Query"]), (AUDIT, &["PutItem"])], &[]),
     ("reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem"]), (AUDIT, &["PutItem"])], &[]),
@@ -33,7 +33,7 @@ const ALLOWED: [Allowed; 13] = [
     ("delivery-feedback", &[(TABLE, &["BatchGetItem", "PutItem"]), (AUDIT, &["PutItem"])], &["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateMac", "sms-voice:DescribeOptedOutNumbers", "sns:ListPhoneNumbersOptedOut", "sqs:SendMessage"]),
     ("attachments", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "PutItem"]), (INBOX, &["Query"]), (CHART, &["Query"]), (AUDIT, &["PutItem"])], &["kms:Decrypt", "kms:GenerateDataKey", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]),
     ("inspect-attachment", &[(TABLE, &["BatchGetItem", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["kms:Decrypt", "kms:GenerateDataKey", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"]),
-    ("auto-reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "PutItem", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["sqs:SendMessage"]),
+    ("auto-reply", &[(TABLE, &["BatchGetItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "PutItem", "Query", "UpdateItem"]), (DUE, &["Query"]), (AUDIT, &["PutItem"])], &["sqs:SendMessage"]),
 ];
 
 /// One permission: an action on a resource.

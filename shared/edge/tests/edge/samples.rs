@@ -29,6 +29,19 @@ fn routes() -> BTreeSet<(String, String, String)> {
             "POST OPTIONS",
             format!("{CLINIC}/notification-templates/{{language}}/{{channel}}/preview"),
         ),
+        ("clinic-settings", "POST OPTIONS", format!("{CLINIC}/settings/holidays")),
+        (
+            "clinic-settings",
+            "POST OPTIONS",
+            format!("{CLINIC}/settings/automatic-replies/preview"),
+        ),
+        ("clinic-settings", "GET OPTIONS", format!("{CLINIC}/message-templates")),
+        ("clinic-settings", "GET PUT OPTIONS", format!("{CLINIC}/message-templates/{{templateId}}")),
+        (
+            "clinic-settings",
+            "POST OPTIONS",
+            format!("{CLINIC}/message-templates/{{templateId}}/preview"),
+        ),
         ("directory", "GET PUT OPTIONS", format!("{CLINIC}/staff/{{staffId}}")),
         ("clinic-settings", "GET PUT OPTIONS", "/sending".to_owned()),
         ("directory", "GET PUT OPTIONS", format!("{CLINIC}/staff/{{staffId}}/preferences")),
@@ -139,7 +152,7 @@ fn every_sample_is_read() {
         assert_eq!(request.idempotency_key().is_ok(), creates, "{function}/{name}");
         let versioned = ["clinic-settings", "directory", "attachments"]
             .contains(&function.as_str())
-            && ["PUT", "DELETE"].contains(&method);
+            && (["PUT", "DELETE"].contains(&method) || resource.ends_with("/holidays"));
         assert_eq!(request.if_match().is_ok(), versioned, "{function}/{name}");
         let listed = ["cursor", "limit", "state"];
         assert!(request.query(&listed).unwrap().limit().is_ok(), "{function}/{name}");
