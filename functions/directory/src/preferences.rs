@@ -1,11 +1,15 @@
 //! What members of staff choose for themselves.
 
-use domain::access::own_preferences;
+use domain::access::keep_preferences;
 use domain::actor::Actor;
+use domain::hours::{Days, RawDays, vacations};
 use domain::id::{ClinicId, StaffId};
 use domain::people::{StaffMember, StaffPreferences};
+use domain::problem_codes::of_hours;
+use domain::refusal::{Checks, Code, Refusal};
 use domain::version::{self, Change, Document as _};
 use edge::{Failure, Request, Response};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use store::{Committed, key};
 
@@ -17,6 +21,9 @@ use crate::staff::{names, subject};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Input {
     email_on_reply: bool,
+    /// Absent: none.
+    #[serde(default)]
+    vacations: Vec<RawDays>,
 }
 
 /// Preferences as an answer shows them.
@@ -28,6 +35,7 @@ struct Output<'a> {
     /// 0: nothing was chosen yet, and this is what holds until then.
     version: u64,
     email_on_reply: bool,
+    vacations: &'a [Days],
 }
 
 impl<'a> From<&'a StaffPreferences> for Output<'a> {
@@ -37,19 +45,20 @@ impl<'a> From<&'a StaffPreferences> for Output<'a> {
             staff_id: &preferences.staff,
             version: preferences.version,
             email_on_reply: preferences.email_on_reply,
+            vacations: &preferences.vacations,
         }
     }
 }
 
 impl Handler {
-    /// What the caller chose, or what holds where nothing was.
+    /// What that person chose, or what holds where nothing was.
     pub(crate) async fn view_preferences(
         &self,
         request: &Request,
         actor: &Actor,
     ) -> Result<Response, Failure> {
         let (clinic, id) = names(request)?;
-        let (chosen, _) = self.preferences(actor, &clinic, &id).await?;
+        let Known { chosen, .. } = self.preferences(actor, &clinic, &id).await?;
         let preferences = chosen.unwrap_or_else(|| StaffPreferences::default_of(&clinic, &id));
         self.store.record(&self.done(request, actor, subject(clinic, id))).await?;
         let response = Response::ok(&Output::from(&preferences));
@@ -58,19 +67,24 @@ impl Handler {
         Ok(if version == 0 { response } else { response.etag(version) })
     }
 
-    /// Replaces what the caller chose; `None` if another writer came between.
+    /// Replaces what that person chose; `None` if another writer came between.
     pub(crate) async fn put_preferences(
         &self,
         request: &Request,
         actor: &Actor,
     ) -> Result<Option<Response>, Failure> {
         let (clinic, id) = names(request)?;
-        let (before, staff) = self.preferences(actor, &clinic, &id).await?;
+        let Known { chosen: before, staff, today } = self.preferences(actor, &clinic, &id).await?;
         let expected = expected(request)?;
-        let Input { email_on_reply } = request.json()?;
+        let Input { email_on_reply, vacations } = request.json()?;
+        let vacations = parse(&vacations)?;
         let change = version::change(before.as_ref(), expected, |version| {
             let (clinic, staff) = (clinic.clone(), id.clone());
-            Ok(StaffPreferences { clinic, staff, version, email_on_reply, vacations: Vec::new() })
+            let vacations = vacations.clone();
+            let next = StaffPreferences { clinic, staff, version, email_on_reply, vacations };
+            next.may_replace(before.as_ref(), actor)?;
+            next.check_dates(before.as_ref(), today)?;
+            Ok(next)
         })?;
         let key = key::preferences(&clinic, &id);
         let record = self.done(request, actor, subject(clinic, id));
@@ -92,25 +106,50 @@ impl Handler {
         };
         // Whoever asks for emails agrees to them, whatever became of earlier ones: nobody else records
         // the consent of staff.
-        if let (true, Some(email)) = (preferences.email_on_reply, staff.and_then(|it| it.email)) {
+        let asks = preferences.email_on_reply && preferences.is_own(actor);
+        if let (true, Some(email)) = (asks, staff.email) {
             self.store.consent(&email.hash, self.sources.now(), |_| {}).await?;
         }
         Ok(Some(answer(expected, preferences.version, &Output::from(&preferences))))
     }
 
-    /// What this member of staff chose, and the staff record, if the caller is that person.
+    /// What this member of staff chose, for a caller who may keep it.
     async fn preferences(
         &self,
         actor: &Actor,
         clinic: &ClinicId,
         id: &StaffId,
-    ) -> Result<(Option<StaffPreferences>, Option<StaffMember>), Failure> {
-        let key = key::preferences(clinic, id);
+    ) -> Result<Known, Failure> {
+        let keys = [key::preferences(clinic, id), key::staff(clinic, id)];
         let facts = self
-            .facts_for(actor, clinic, [key.clone()], |staff| {
-                own_preferences(actor, clinic, staff, id)
+            .facts_for(actor, clinic, keys.clone(), |staff| {
+                keep_preferences(actor, clinic, staff, id)
             })
             .await?;
-        Ok((facts.found.get(&key)?, facts.found.get(&key::staff(clinic, id))?))
+        let [chosen, staff] = keys;
+        Ok(Known {
+            chosen: facts.found.get(&chosen)?,
+            staff: facts.found.get(&staff)?.ok_or(Code::NotFound)?,
+            today: facts.settings.today(self.sources.now()),
+        })
     }
+}
+
+/// What is known of a member of staff and the clinic.
+struct Known {
+    chosen: Option<StaffPreferences>,
+    staff: StaffMember,
+    /// The day that it is at the clinic.
+    today: Date,
+}
+
+/// The vacations, or everything that is wrong with them as such.
+fn parse(raw: &[RawDays]) -> Result<Vec<Days>, Refusal> {
+    let mut problems = Vec::new();
+    let vacations = vacations(raw, &mut problems);
+    let mut checks = Checks::new();
+    for problem in problems {
+        checks.note(of_hours(problem), problem.place.to_string());
+    }
+    checks.finish().map(|()| vacations)
 }

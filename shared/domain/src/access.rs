@@ -268,8 +268,12 @@ pub fn administer(
 }
 
 /// Whether the actor may read and change what a member of staff chose for themselves: that very person
-/// may, and nobody for them. `staff` is the caller's staff record.
-pub fn own_preferences(
+/// may, and an administrator, since who fell ill says nothing. `staff` is the caller's staff record.
+///
+/// What the administrator may not choose for anybody is [`StaffPreferences::may_replace`]'s.
+///
+/// [`StaffPreferences::may_replace`]: crate::people::StaffPreferences::may_replace
+pub fn keep_preferences(
     actor: &Actor,
     clinic: &ClinicId,
     staff: Option<&StaffMember>,
@@ -280,7 +284,7 @@ pub fn own_preferences(
     }
     match actor {
         Actor::Staff { id, .. } => match staff {
-            Some(staff) if staff.active && id == whose => Ok(()),
+            Some(staff) if staff.active && (id == whose || staff.is(Role::Admin)) => Ok(()),
             Some(staff) if staff.active => Err(Code::NotAllowed.into()),
             _ => Err(Code::StaffInactive.into()),
         },

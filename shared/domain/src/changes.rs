@@ -154,7 +154,9 @@ impl Document for StaffPreferences {
 
     fn changes_since(&self, before: Option<&Self>) -> Vec<Changed> {
         let mut comparison = Comparison::new(before, self);
-        comparison.shown("emailOnReply", |preferences| Some(preferences.email_on_reply));
+        comparison
+            .shown("emailOnReply", |preferences| Some(preferences.email_on_reply))
+            .shown("vacations", |preferences| days_in_words(&preferences.vacations));
         comparison.changes
     }
 }

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::actor::Actor;
 use crate::address::{Contact, Known};
 use crate::birth_date::BirthDate;
 use crate::clinic::ClinicSettings;
 use crate::contact::EmailAddress;
-use crate::hours::Days;
+use crate::hours::{Days, vacations_out_of_time};
 use crate::id::{AccountId, ClinicId, GroupId, PatientId, StaffId};
+use crate::problem_codes::of_hours;
 use crate::refusal::{Checks, Code, Refusal};
 use crate::text::DisplayName;
 
@@ -88,6 +91,33 @@ pub struct StaffPreferences {
 }
 
 impl StaffPreferences {
+    /// Whether the actor, who may keep these preferences, may put them in the place of those before.
+    ///
+    /// Emails are asked for by the person alone: asking is also consent to be told there.
+    pub fn may_replace(&self, before: Option<&Self>, actor: &Actor) -> Result<(), Refusal> {
+        let was = before.is_some_and(|before| before.email_on_reply);
+        if self.is_own(actor) || self.email_on_reply == was {
+            Ok(())
+        } else {
+            Err(Refusal::at(Code::NotAllowed, "/emailOnReply"))
+        }
+    }
+
+    /// Whether the actor is the person whose they are.
+    pub fn is_own(&self, actor: &Actor) -> bool {
+        matches!(actor, Actor::Staff { id, .. } if *id == self.staff)
+    }
+
+    /// What keeps the vacations from being saved on the day that it is at the clinic.
+    pub fn check_dates(&self, before: Option<&Self>, today: Date) -> Result<(), Refusal> {
+        let before = before.map_or(&[][..], |before| &*before.vacations);
+        let mut checks = Checks::new();
+        for problem in vacations_out_of_time(before, &self.vacations, today) {
+            checks.note(of_hours(problem), problem.place.to_string());
+        }
+        checks.finish()
+    }
+
     /// What holds until this person chooses: no email.
     pub fn default_of(clinic: &ClinicId, staff: &StaffId) -> Self {
         Self {

@@ -16,6 +16,8 @@ use crate::harness::{PATIENT, address, expect, marked, message, reference, world
 
 /// The group that takes part in a [`Ground`]'s conversations.
 pub const GROUP: &str = "g1";
+/// A message template of the clinic.
+pub const TEMPLATE: &str = "t1";
 
 /// A section of `docs/RIGHTS.md`: a route in one variant of it, and what is answered to whom.
 #[derive(Clone, Debug)]
@@ -211,6 +213,8 @@ impl Ground {
             let preferences = json!({ "emailOnReply": false });
             expect(&create(&clinic.staff(id), path, preferences), 201);
         }
+        let path = self.path(&["message-templates", TEMPLATE]);
+        expect(&create(&Caller::operator(), path, message_template()), 201);
         for patient in [PATIENT, "p2"] {
             expect(&clinic.create_patient(patient, patient_document()), 201);
         }
@@ -317,9 +321,15 @@ impl Ground {
         let (method, path, _) = section.key();
         let chart = self.clinic.chart();
         match (method, path.as_str()) {
-            ("PUT", "clinic/settings") => {
+            ("PUT", "clinic/settings") | ("POST", "clinic/settings/holidays") => {
                 let read = self.clinic.settings(&Caller::operator(), Method::GET);
                 let answer = world().send(&read).unwrap();
+                target.version = answer.header("ETag").unwrap().to_owned();
+            }
+            ("PUT", "clinic/message-templates/{templateId}") => {
+                let path = self.path(&["message-templates", TEMPLATE]);
+                let answer =
+                    world().send(&Call::new(&Caller::operator(), Method::GET, path)).unwrap();
                 target.version = answer.header("ETag").unwrap().to_owned();
             }
             ("PUT", "clinic/notification-templates/{language}/{channel}") => {
@@ -437,6 +447,7 @@ impl Ground {
             .replace("{conversationId}", &target.thread.id)
             .replace("{staffId}", staff)
             .replace("{groupId}", &target.group)
+            .replace("{templateId}", TEMPLATE)
             .replace("{language}", target.language)
             .replace("{channel}", channel)
             .replace("{documentId}", &target.document)
@@ -466,6 +477,17 @@ impl Ground {
                 replacing(call, settings(other))
             }
             ("PUT", "clinic/settings", _) => replacing(call, settings(self.plan)),
+            ("POST", "clinic/settings/holidays", _) => {
+                let holiday = json!({ "date": "2027-12-25", "name": marked("Holiday") });
+                replacing(call, json!({ "holidays": [holiday] }))
+            }
+            ("POST", "clinic/settings/automatic-replies/preview", _) => call.with_body(json!({})),
+            ("PUT", "clinic/message-templates/{templateId}", _) => {
+                replacing(call, message_template())
+            }
+            ("POST", "clinic/message-templates/{templateId}/preview", _) => {
+                call.with_body(json!({ "patientId": target.patient }))
+            }
             ("PUT", "clinic/notification-templates/{language}/{channel}", _) => {
                 replacing(call, notice_text())
             }
@@ -473,7 +495,9 @@ impl Ground {
                 call.with_body(notice_text())
             }
             ("PUT", "clinic/staff/{staffId}/preferences", _) => {
-                replacing(call, json!({ "emailOnReply": true }))
+                // Emails are one's own choice, vacations an administrator's too.
+                let away = json!({ "from": "2027-07-01", "to": "2027-07-14" });
+                replacing(call, json!({ "emailOnReply": false, "vacations": [away] }))
             }
             ("PUT", "/sending", _) => replacing(call, json!({ "paused": false })),
             ("POST", path, _) if path.ends_with("/consent") || path.ends_with("/opt-out") => call,
@@ -539,6 +563,15 @@ pub fn born(age: u64) -> String {
     const YEAR: u64 = 31_556_952;
     let since = now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     format!("{}-01-01", 1970 + since / YEAR - age)
+}
+
+/// A message template that any patient's record has the values for.
+pub fn message_template() -> Value {
+    json!({
+        "language": "en",
+        "title": marked("Template {{clinicName}}"),
+        "body": marked("Hello {{patientName}}"),
+    })
 }
 
 /// A clinic's own text for notices by text message.

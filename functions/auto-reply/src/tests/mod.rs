@@ -11,4 +11,5 @@ mod no_answer;
 mod outside_hours;
 mod poison;
 mod races;
+mod reasons;
 mod world;

@@ -32,7 +32,7 @@ use crate::handler::AutoReply;
 /// A Monday, 10:00 in Toronto, days before anything happens.
 pub const START: &str = "2026-11-23T15:00:00Z";
 
-pub const OUTSIDE: TimerKind = TimerKind::OutsideHours;
+pub const OUTSIDE: TimerKind = TimerKind::Closed;
 pub const UNANSWERED: TimerKind = TimerKind::NoAnswer;
 
 thread_local! {
@@ -234,7 +234,7 @@ impl World {
         .await;
     }
 
-    async fn put(&self, key: &Key, item: &impl Serialize) {
+    pub async fn put(&self, key: &Key, item: &impl Serialize) {
         let mut transaction = self.worker.store.transaction();
         transaction.put(key, item, [], None);
         assert_eq!(self.worker.store.commit(transaction).await.unwrap(), Committed::Done);

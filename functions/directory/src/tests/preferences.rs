@@ -1,10 +1,10 @@
 //! What members of staff choose for themselves, and nobody for them.
 
-use domain::access::own_preferences;
+use domain::access::keep_preferences;
 use domain::actor::Actor;
 use domain::address::{AddressState, MarkReason};
 use domain::id::{ClinicId, StaffId};
-use domain::people::StaffMember;
+use domain::people::{Role, StaffMember};
 use domain::refusal::Code;
 use serde_json::{Value, json};
 use testkit::{Fault, MAIN};
@@ -30,7 +30,7 @@ fn emails(wanted: bool) -> Value {
 async fn nobody_is_emailed_who_did_not_choose_it() {
     let world = World::new().await;
     let answer = world.call(view(CLINICIAN, "s7")).await.expect(200, "");
-    let default = json!({"clinicId": "c1", "staffId": "s7", "version": 0, "emailOnReply": false});
+    let default = json!({"clinicId": "c1", "staffId": "s7", "version": 0, "emailOnReply": false, "vacations": []});
     // What nobody wrote has no version that a change could replace.
     assert_eq!((&answer.body, answer.etag), (&default, None));
     assert_eq!(answer.record["action"], "preferences.view");
@@ -100,11 +100,10 @@ async fn of_two_choices_at_once_one_wins() {
 }
 
 #[tokio::test]
-async fn nobody_chooses_for_another() {
+async fn nobody_but_an_administrator_chooses_for_another() {
     let world = World::new().await;
     world.call(choose(CLINICIAN, CREATE, &emails(true))).await.expect(201, "");
     for (who, status, code) in [
-        (ADMIN, 403, "not_allowed"),
         (FRONT_DESK, 403, "not_allowed"),
         (CHART, 403, "not_allowed"),
         (OPERATOR, 403, "not_allowed"),
@@ -120,6 +119,10 @@ async fn nobody_chooses_for_another() {
             world.call(event).await.expect(status, code);
         }
     }
+    // An administrator keeps vacations, and asks for no emails in a colleague's name.
+    world.call(view(ADMIN, "s7")).await.expect(200, "");
+    world.call(choose(ADMIN, FIRST, &emails(false))).await.expect(403, "not_allowed");
+    world.call(view(ADMIN, "s404")).await.expect(404, "not_found");
     // Whether a colleague is there at all changes nothing of the answer.
     world.call(view(CLINICIAN, "s404")).await.expect(403, "not_allowed");
     // One's own are gone with one's access.
@@ -127,7 +130,7 @@ async fn nobody_chooses_for_another() {
 }
 
 #[test]
-fn the_rule_asks_for_the_very_person_and_nobody_else() {
+fn the_rule_asks_for_the_very_person_or_an_administrator() {
     let (here, there) = (ClinicId::parse("c1").unwrap(), ClinicId::parse("c2").unwrap());
     let (s1, s2) = (StaffId::parse("s1").unwrap(), StaffId::parse("s2").unwrap());
     let me = Actor::Staff { clinic: here.clone(), id: s1.clone() };
@@ -139,18 +142,64 @@ fn the_rule_asks_for_the_very_person_and_nobody_else() {
         .unwrap()
     };
     let (active, former) = (record(true), record(false));
+    let admin = StaffMember { roles: [Role::Admin].into(), ..record(true) };
     for (clinic, staff, whose, wanted) in [
         (&here, Some(&active), &s1, None),
         (&here, Some(&active), &s2, Some(Code::NotAllowed)),
+        (&here, Some(&admin), &s2, None),
         (&here, Some(&former), &s1, Some(Code::StaffInactive)),
         (&here, None, &s1, Some(Code::StaffInactive)),
         (&there, Some(&active), &s1, Some(Code::NotFound)),
     ] {
-        let result = own_preferences(&me, clinic, staff, whose);
+        let result = keep_preferences(&me, clinic, staff, whose);
         assert_eq!(result.err().map(|refusal| refusal.first().code), wanted);
     }
-    let result = own_preferences(&Actor::System, &here, None, &s1);
+    let result = keep_preferences(&Actor::System, &here, None, &s1);
     assert_eq!(result.unwrap_err().first().code, Code::NotFound);
+}
+
+fn away(emails: bool, vacations: &[(&str, &str)]) -> Value {
+    let vacations: Vec<Value> =
+        vacations.iter().map(|(from, to)| json!({"from": from, "to": to})).collect();
+    json!({"emailOnReply": emails, "vacations": vacations})
+}
+
+/// Who fell ill says nothing: an administrator does, and the emails stay as the person chose them.
+#[tokio::test]
+async fn vacations_are_kept_by_oneself_and_by_an_administrator() {
+    let world = World::new().await;
+    let summer = away(true, &[("2027-07-01", "2027-07-14")]);
+    let answer = world.call(choose(CLINICIAN, CREATE, &summer)).await.expect(201, "");
+    let changes = ["emailOnReply: - -> true", "vacations: - -> 2027-07-01 to 2027-07-14"];
+    assert_eq!(answer.changes(), ids(&changes));
+    let ill = away(true, &[("2027-07-01", "2027-07-14"), ("2027-02-01", "2027-02-01")]);
+    let answer = world.call(choose(ADMIN, FIRST, &ill)).await.expect(200, "");
+    let both = "2027-07-01 to 2027-07-14, 2027-02-01 to 2027-02-01";
+    let change = format!("vacations: 2027-07-01 to 2027-07-14 -> {both}");
+    assert_eq!(answer.changes(), ids(&[&change]));
+    let read = world.call(view(CLINICIAN, "s7")).await.expect(200, "");
+    assert_eq!(read.body["vacations"], ill["vacations"]);
+    assert_eq!(read.body["emailOnReply"], true);
+}
+
+#[tokio::test]
+async fn days_that_are_none_are_refused_with_their_place() {
+    let world = World::new().await;
+    for (vacations, code, place) in [
+        ([("2027-07-14", "2027-07-01")], "vacation_ends_before_start", "/vacations/0/to"),
+        ([("2020-07-01", "2020-07-14")], "date_past", "/vacations/0/to"),
+        ([("2027-07-01", "2093-07-14")], "date_too_far_ahead", "/vacations/0/to"),
+        ([("2027-02-29", "2027-03-01")], "office_hours_invalid", "/vacations/0/from"),
+        ([("1 July", "2027-07-14")], "office_hours_invalid", "/vacations/0/from"),
+    ] {
+        let event = choose(CLINICIAN, CREATE, &away(false, &vacations));
+        let answer = world.call(event).await.expect(422, code);
+        assert_eq!(answer.body["errors"][0]["pointer"], place, "{}", answer.body);
+    }
+    let many = vec![("2027-07-01", "2027-07-14"); 21];
+    let answer = world.call(choose(CLINICIAN, CREATE, &away(false, &many))).await;
+    answer.expect(422, "office_hours_invalid");
+    assert!(world.items("PREFERENCES#").await.is_empty());
 }
 
 /// Nobody else records the consent of staff: whoever asks for emails agrees to them.

@@ -271,7 +271,7 @@ fn who_may_read_and_change_what_a_member_of_staff_chose() {
         of_caller(&mut facts);
         for whose in ["s1", "s2"] {
             let (clinic, staff) = (clinic().clinic, facts.staff.as_ref());
-            let result = own_preferences(&actor, &clinic, staff, &staff_id(whose));
+            let result = keep_preferences(&actor, &clinic, staff, &staff_id(whose));
             let outcome = outcome(result.map(|()| "done"));
             writeln!(table, "{caller}, of {whose}: {outcome}").unwrap();
         }

@@ -22,7 +22,7 @@ use crate::testing::{
     WORKING, as_account, at, clinic, contact, document, email, group, group_id, guardian_link,
     hours, link, name, patient, staff,
 };
-use crate::text::{ClinicName, Title};
+use crate::text::{ClinicName, ClinicPhone, EmergencyLine, Title};
 use crate::version::{self, Document as _};
 
 /// A patient who becomes as old as the clinic's limit on the day of [`WORKING`], which is the
@@ -164,7 +164,9 @@ fn compares_every_member<T: version::Document + Serialize + for<'de> Deserialize
         with[member] = value.clone();
         mixed.push((member.clone(), with));
         // Of these each part is a member of its own.
-        let parts = value.as_object().filter(|_| ["contact", "notices"].contains(&&**member));
+        let parts = value
+            .as_object()
+            .filter(|_| ["contact", "notices", "officeHours"].contains(&&**member));
         for (part, value) in parts.into_iter().flatten() {
             let path = format!("{member}.{part}");
             assert_ne!(one_json[member].get(part), Some(value), "{path} says the same in both");
@@ -203,7 +205,10 @@ fn every_member_of_a_person_is_compared() {
         email_on_reply: false,
         vacations: Vec::new(),
     };
-    compares_every_member(&chosen, &StaffPreferences { email_on_reply: true, ..chosen.clone() });
+    let day = "2027-07-01".parse().unwrap();
+    let vacations = vec![Days::new(day, day).unwrap()];
+    let other = StaffPreferences { email_on_reply: true, vacations, ..chosen.clone() };
+    compares_every_member(&chosen, &other);
     compares_every_member(
         &group("g1"),
         &Group {
@@ -280,6 +285,8 @@ fn every_member_of_a_document_and_of_the_settings_is_compared() {
     let mut other = ClinicSettings {
         name: ClinicName::parse("Another").unwrap(),
         sms_name: ClinicName::parse("Short").ok(),
+        phone: ClinicPhone::parse("514-555-0101").ok(),
+        emergency_line: EmergencyLine::parse("112").ok(),
         plan: Plan::Portal,
         portal_enabled: false,
         replies_allowed_by_default: false,
@@ -287,7 +294,13 @@ fn every_member_of_a_document_and_of_the_settings_is_compared() {
         guardian_age_limit: 3,
         patient_only_from_age: Some(14),
         default_language: Language::Fr,
-        office_hours: hours("America/Toronto", &["sun"], &["10:00-11:00"]),
+        office_hours: serde_json::from_value(serde_json::json!({
+            "timeZone": "America/Halifax",
+            "windows": [{ "day": "sun", "from": "10:00", "to": "11:00" }],
+            "exceptions": [{ "date": "2026-12-25", "name": "Christmas", "windows": [] }],
+            "vacations": [{ "from": "2027-07-01", "to": "2027-07-14" }],
+        }))
+        .unwrap(),
         files: FileLimits { files_per_message: 1, ..FileLimits::default() },
         notices: NoticeSettings {
             paused: true,
@@ -297,11 +310,14 @@ fn every_member_of_a_document_and_of_the_settings_is_compared() {
         },
         ..clinic()
     };
+    let text = clinic().automatic_replies.outside_hours;
     let quiet = AutomaticReplies { quiet_minutes: 0, ..clinic().automatic_replies };
     for automatic_replies in [
         AutomaticReplies { minimum_gap_minutes: 0, ..clinic().automatic_replies },
         AutomaticReplies { outside_hours: None, ..clinic().automatic_replies },
         AutomaticReplies { no_answer: None, ..clinic().automatic_replies },
+        AutomaticReplies { exception: text.clone(), ..clinic().automatic_replies },
+        AutomaticReplies { vacation: text, ..clinic().automatic_replies },
         quiet,
     ] {
         other.automatic_replies = automatic_replies;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use domain::access::{
-    Administration, Facts, InboxOwner, Side, administer, may_switch_sending, own_preferences,
+    Administration, Facts, InboxOwner, Side, administer, keep_preferences, may_switch_sending,
 };
 use domain::actor::Actor;
 use domain::attachment::{self, Attachment, Quota, Slot};
@@ -62,6 +62,11 @@ pub enum Does {
     ReadNoticeText,
     ChangeNoticeText,
     TryNoticeText,
+    ImportHolidays,
+    Foretell,
+    ReadTemplates,
+    ChangeTemplate,
+    TryTemplate,
     ReadStaff,
     ChangeStaff,
     ReadPreferences,
@@ -157,6 +162,11 @@ impl Route {
 }
 
 const SETTINGS: &str = "/clinics/{clinicId}/settings";
+const HOLIDAYS: &str = "/clinics/{clinicId}/settings/holidays";
+const AUTOMATIC_PREVIEW: &str = "/clinics/{clinicId}/settings/automatic-replies/preview";
+const TEMPLATES: &str = "/clinics/{clinicId}/message-templates";
+const TEMPLATE: &str = "/clinics/{clinicId}/message-templates/{templateId}";
+const TEMPLATE_PREVIEW: &str = "/clinics/{clinicId}/message-templates/{templateId}/preview";
 const NOTICE_TEXT: &str = "/clinics/{clinicId}/notification-templates/{language}/{channel}";
 const NOTICE_PREVIEW: &str =
     "/clinics/{clinicId}/notification-templates/{language}/{channel}/preview";
@@ -206,6 +216,12 @@ pub const ROUTES: &[Route] = &[
     route(Does::ReadSettings, "GET", SETTINGS),
     route(Does::ChangeSettings, "PUT", SETTINGS),
     route(Does::ChangePlan, "PUT", SETTINGS).when("another plan"),
+    route(Does::ImportHolidays, "POST", HOLIDAYS),
+    route(Does::Foretell, "POST", AUTOMATIC_PREVIEW),
+    route(Does::ReadTemplates, "GET", TEMPLATES),
+    route(Does::ReadTemplates, "GET", TEMPLATE),
+    route(Does::ChangeTemplate, "PUT", TEMPLATE),
+    route(Does::TryTemplate, "POST", TEMPLATE_PREVIEW),
     route(Does::ReadNoticeText, "GET", NOTICE_TEXT),
     route(Does::ChangeNoticeText, "PUT", NOTICE_TEXT),
     route(Does::TryNoticeText, "POST", NOTICE_PREVIEW),
@@ -394,12 +410,17 @@ impl Case {
         }
         let conversation = Some(conversation);
         match does {
-            Does::ReadSettings | Does::ReadNoticeText => {
+            Does::ReadSettings | Does::ReadNoticeText | Does::Foretell | Does::ReadTemplates => {
                 self.administers(Administration::ReadSettings)
             }
-            Does::ChangeNoticeText | Does::TryNoticeText => {
-                self.administers(Administration::ChangeSettings)
-            }
+            Does::ChangeNoticeText
+            | Does::TryNoticeText
+            | Does::ImportHolidays
+            | Does::ChangeTemplate => self.administers(Administration::ChangeSettings),
+            Does::TryTemplate => match self.facts.side(&self.actor)? {
+                Side::Staff(_) => Ok(()),
+                Side::Patient(_) => Err(Code::NotAllowed.into()),
+            },
             Does::ChangeSettings => self.changes_settings(clinic.plan),
             Does::ChangePlan => self.changes_settings(match clinic.plan {
                 Plan::Portal => Plan::Connect,
@@ -500,7 +521,7 @@ impl Case {
     }
 
     fn prefers(&self, whose: &StaffId) -> Result<(), Refusal> {
-        own_preferences(
+        keep_preferences(
             &self.actor,
             &self.situation.clinic.clinic,
             self.facts.staff.as_ref(),
