@@ -1,4 +1,4 @@
-//! Faults between `notify` and what it calls, on the deployed stack: Cargo runs this binary after `system`,
+//! Faults between `notify` and what it calls, and backlogs, on the deployed stack: Cargo runs this binary after `system`,
 //! since meanwhile nobody's notices go out undisturbed.
 
 #![allow(
@@ -23,6 +23,7 @@ mod harness;
 #[path = "system_faults/proxy.rs"]
 mod proxy;
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,9 @@ use serde_json::{Value, json};
 use system_tests::world::{self, Conversation, fresh};
 
 use crate::aws::{described, emails, invoke, string, texts};
-use crate::harness::{STAFF, Site, eventually, expect, marked, message, notice, reference};
+use crate::harness::{
+    STAFF, Site, eventually, expect, marked, message, notice, partition, reference,
+};
 use crate::proxy::{Behaviour, Proxy};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -184,7 +187,7 @@ fn whatever_call_fails_a_message_is_announced_once() {
     }
 }
 
-/// How many notices are due at once: 10,000 were, where README says how long it took.
+/// How many notices, or timers, are due at once: 10,000 were, where README says how long it took.
 #[expect(clippy::disallowed_methods, reason = "its size is whoever's who runs it by hand")]
 fn backlog() -> usize {
     std::env::var("BACKLOG").map_or(200, |size| size.parse().unwrap())
@@ -204,7 +207,7 @@ fn a_backlog_is_drained_by_the_schedule_with_the_same_calls_for_each() {
     let proxy = Proxy::before_notify();
     for (position, thread) in threads.iter().enumerate() {
         let sent = notice(thread, 1).unwrap();
-        let due_pk = aws::due_partition(&thread.id);
+        let due_pk = aws::due_partition("NOTICE", &thread.id);
         let items: Vec<Value> = (0..size / CONVERSATIONS)
             .map(|number| queued(&sent, number + 2, &due_pk, position))
             .collect();
@@ -251,4 +254,94 @@ fn queued(sent: &Value, number: usize, due_pk: &str, position: usize) -> Value {
         members.insert(name.to_owned(), json!({ "N": value.to_string() }));
     }
     item
+}
+
+/// A clinic that is closed, and this long silent after staff wrote.
+fn closed_settings(quiet_minutes: u32) -> Value {
+    let hours = world::closed_at(system_tests::now());
+    let mut settings = world::settings(&marked("Clinic"), "connect_pro", hours);
+    settings["emergencyLine"] = json!("911");
+    settings["automaticReplies"] = json!({
+        "outsideHours": { "en": "<p>Closed until {{nextOpening}}. {{emergencyLine}}</p>" },
+        "vacation": { "en": "<p>Away until {{nextOpening}}. {{emergencyLine}}</p>" },
+        "quietMinutes": quiet_minutes,
+    });
+    settings
+}
+
+/// Each of many conversations with a timer that is due, one message of staff and one of the patient, is
+/// answered once.
+#[test]
+#[expect(clippy::print_stdout, reason = "what README says of it is read off here")]
+fn a_backlog_of_timers_is_drained_by_the_schedule_with_one_reply_each() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let size = backlog();
+    let site = Site::with(closed_settings(60));
+    let first = site.start();
+    expect(&first.reply(&site.account, &marked("Hello")), 201);
+    let kept = ["CONVERSATION", "MESSAGE#", "INBOX#"];
+    let found = aws::partition(&partition(&first));
+    let is = |item: &Value, kind: &str| string(item, "sk").starts_with(kind);
+    let timer = found.iter().find(|item| is(item, "TIMER#")).unwrap();
+    let items: Vec<&Value> =
+        found.iter().filter(|item| kept.iter().any(|kind| is(item, kind))).collect();
+    let change = site.clinic.settings(&site.staff(), world::Method::PUT);
+    let change = change.with_body(closed_settings(0)).with_header("If-Match", "\"1\"");
+    expect(&change, 200);
+
+    let proxy = Proxy::before("auto-reply");
+    let ids: Vec<String> = (0..size).map(|_| fresh("backlog")).collect();
+    let copy = |item: &Value, id: &str| -> Value {
+        serde_json::from_str(&item.to_string().replace(&first.id, id)).unwrap()
+    };
+    let due = |at: &str| -> Vec<Value> {
+        let timers = ids.iter().map(|id| {
+            let mut timer = copy(timer, id);
+            timer["due_pk"] = json!({ "S": aws::due_partition("TIMER", id) });
+            timer["due_sk"] = json!({ "S": at });
+            timer
+        });
+        timers.collect()
+    };
+    for ids in ids.chunks(1_000) {
+        let copies = ids.iter().flat_map(|id| items.iter().map(|item| copy(item, id)));
+        aws::put_items(&copies.collect::<Vec<_>>());
+    }
+    // The stream tells of them while they are not due: what it does not do, the schedule has to.
+    aws::put_items(&due("2099-01-01T00:00:00.000000Z"));
+    let limit = Duration::from_secs(120 + u64::try_from(size / 10).unwrap());
+    let mut told = 0;
+    eventually("the stream's pass", limit, || {
+        told += proxy.count().get("UpdateItem").copied().unwrap_or_default();
+        (told >= size).then_some(())
+    });
+    let waiting = || aws::in_due_index("TIMER", &site.clinic.id);
+    let others = waiting() - u64::try_from(size).unwrap();
+    aws::put_items(&due("2026-01-01T00:00:00.000000Z"));
+    proxy.count();
+
+    let begun = Instant::now();
+    let mut ticks = 0;
+    eventually("the backlog to be drained", limit, || {
+        assert_eq!(invoke("auto-reply", &json!({ "trigger": "tick" })), Value::Null);
+        ticks += 1;
+        (waiting() == others).then_some(())
+    });
+    let took = begun.elapsed();
+    let counts = proxy.count();
+    let calls: usize = counts.values().sum();
+    println!("{size} timers in {took:.1?} and {ticks} ticks with {calls} calls: {counts:?}");
+    let mut replies: BTreeMap<String, usize> = BTreeMap::new();
+    for item in site.items() {
+        if item["author"]["M"]["kind"]["S"] == "automatic" && is(&item, "MESSAGE#") {
+            *replies.entry(string(&item, "pk")).or_default() += 1;
+        }
+    }
+    assert_eq!(replies.len(), size, "each conversation");
+    assert!(replies.values().all(|replies| *replies == 1), "each once");
+    let records = site.records();
+    let replied = records.iter().filter(|record| string(record, "action") == "automatic.reply");
+    assert_eq!(replied.count(), size, "each on record");
+    // Claim, facts, vacations, answer.
+    assert!(calls <= size * 5 + 200, "{calls} calls for {size} timers: {counts:?}");
 }

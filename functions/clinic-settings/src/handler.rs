@@ -18,6 +18,7 @@ use store::key::{self, Key};
 use store::{Committed, Found, Guard, Store};
 
 use crate::dto::{SettingsInput, SettingsOutput};
+use crate::message_templates;
 
 const ROUTE: &str = "/clinics/{clinicId}/settings";
 const TEMPLATE: &str = "/clinics/{clinicId}/notification-templates/{language}/{channel}";
@@ -159,7 +160,11 @@ impl Service for Handler {
     }
 
     async fn call(&self, request: &Request, actor: &Actor) -> Result<Response, Failure> {
-        request.query(&[])?;
+        request.query(match self.action(request) {
+            Action::TemplateList => &[message_templates::ARCHIVED],
+            Action::TemplateView => &[message_templates::VERSION],
+            _ => &[],
+        })?;
         let mut attempts = Attempts::within(BUDGET);
         loop {
             let response = match self.action(request) {

@@ -1,5 +1,5 @@
-//! A clinic's settings: its plan, its defaults, its office hours and its automatic texts. And the
-//! operator's switch for everything that is sent.
+//! A clinic's settings: its plan, its defaults, its office hours, its automatic texts and its message
+//! templates. And the operator's switch for everything that is sent.
 
 mod automatic;
 mod dto;

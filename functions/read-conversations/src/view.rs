@@ -9,6 +9,7 @@ use domain::conversation::{
     UnreadAlert,
 };
 use domain::id::{ClinicId, ConversationId, PatientId};
+use domain::message_template::TemplateVersion;
 use domain::notice::{Earlier, Hold, Notice, NoticeState, Recipient};
 use domain::people::{Channel, Patient};
 use domain::refusal::Reason;
@@ -106,6 +107,9 @@ struct MessageView<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<FileView<'a>>,
     at: Timestamp,
+    /// The template that it was made of; staff only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<&'a TemplateVersion>,
     /// How each person on the patient's side was told; staff only.
     #[serde(skip_serializing_if = "Option::is_none")]
     notices: Option<Vec<NoticeView<'a>>>,
@@ -339,6 +343,7 @@ impl<'a> Thread<'a> {
             let notices = notices?.get(&message.number).into_iter().flatten();
             Some(notices.map(NoticeView::new).collect())
         };
+        let is_staff = matches!(person, Person::Staff(_));
         let participants = conversation.participants.iter();
         let groups = conversation.groups.iter();
         let messages = messages.iter();
@@ -372,6 +377,7 @@ impl<'a> Thread<'a> {
                     body: BodyView { html: message.body.html(), text: message.body.text() },
                     attachments: message.files.iter().map(FileView::new).collect(),
                     at: message.at,
+                    template: message.template.as_ref().filter(|_| is_staff),
                     notices: notices_of(message),
                 })
                 .collect(),

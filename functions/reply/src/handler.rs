@@ -7,11 +7,13 @@ use domain::access::{Facts, Side};
 use domain::actor::Actor;
 use domain::address::Reach;
 use domain::audit::{Action, Record, Subject};
-use domain::command::{self, Change, Enclosures, ReplyFacts, Wording};
+use domain::command::{self, Change, Enclosures, RawTemplate, RawWording, ReplyFacts, Worded};
 use domain::conversation::{Conversation, MAX_MESSAGES, Message, Person, ReadMarker};
 use domain::id::{ClinicId, ConversationId, PatientId};
+use domain::message_template::MessageTemplate;
 use domain::outage::{Outage, OutageKind};
 use domain::refusal::{Checks, Code, Refusal};
+use domain::rich_text::Removed;
 use edge::{Failure, Request, Response, Service};
 use jiff::Timestamp;
 use platform::{Attempts, Sources};
@@ -38,7 +40,9 @@ pub struct Reply {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewMessage {
-    body: String,
+    /// Absent: the template's, or nothing beside a file.
+    body: Option<String>,
+    template: Option<RawTemplate>,
     #[serde(default)]
     attachments: Vec<String>,
     #[serde(default)]
@@ -65,6 +69,9 @@ struct Answer<'a> {
     /// It is no part of what is stored: absent, where it could not be read or the patient wrote.
     #[serde(flatten)]
     reach: Option<Reach>,
+    /// What was removed from the body of the request, which is the same when it is repeated.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    removed: &'a [Removed],
 }
 
 impl Service for Reply {
@@ -82,7 +89,7 @@ impl Service for Reply {
             return Err(Refusal::from(Code::NotFound).into());
         }
         let idempotency = request.idempotency_key()?;
-        let wanted = parse(&request.json()?)?;
+        let (wanted, removed) = parse(&request.json()?)?;
         let claim = Claim::new(actor, idempotency.as_str(), request.fingerprint());
 
         let mut attempts = Attempts::within(BUDGET);
@@ -92,7 +99,7 @@ impl Service for Reply {
             let side = known.facts.side(actor)?;
             side.visible(known.conversation.as_ref())?;
             if let Some(answer) = claim.replay(known.remembered.clone(), now)? {
-                return created(&name, &answer, self.reach(&side).await);
+                return created(&name, &answer, self.reach(&side).await, &removed);
             }
 
             let person = side.person();
@@ -104,7 +111,7 @@ impl Service for Reply {
                 marker: marker.map(|(_, marker)| *marker).unwrap_or_default(),
                 timers: &known.timers,
                 enclosed: known.enclosed.facts(),
-                template: None,
+                template: known.template.as_ref(),
             };
             let decided = command::reply(actor, wanted.clone(), &known.facts, about, now)?;
             let answer = encode(&answer_of(&decided))?;
@@ -127,7 +134,7 @@ impl Service for Reply {
             let (committed, reach) =
                 tokio::join!(self.store.commit(transaction), self.reach(&side));
             if committed? == Committed::Done {
-                return created(&name, &answer, reach);
+                return created(&name, &answer, reach, &removed);
             }
             if !attempts.again().await {
                 return Err(Outage::new(OutageKind::Contended, "reply", "attempts").into());
@@ -160,6 +167,7 @@ struct Known {
     markers: Vec<(Person, ReadMarker)>,
     timers: domain::automatic::Timers,
     enclosed: Enclosed,
+    template: Option<MessageTemplate>,
     remembered: Option<Remembered>,
 }
 
@@ -174,12 +182,16 @@ impl Known {
         let conversation_key = key::conversation(name);
         let message_keys = [wanted.in_reply_to, wanted.seen]
             .map(|number| number.map(|number| key::message(name, number)));
+        let template_key = wanted.wording.template.as_ref();
+        let template_key =
+            template_key.map(|wanted| key::message_template(&name.clinic, &wanted.id));
         let readers = actor.readers();
         let keys = facts::keys(actor, &name.clinic, &name.patient)
             .into_iter()
             .chain([conversation_key.clone(), claim.key().clone()])
             .chain(change::timer_keys(name))
             .chain(message_keys.iter().flatten().cloned())
+            .chain(template_key.clone())
             .chain(attachments::keys(&name.clinic, &name.patient, &wanted.enclosures))
             .chain(readers.iter().map(|reader| key::marker(name, reader)));
         let mut found = store.read(keys).await?;
@@ -199,15 +211,19 @@ impl Known {
             markers,
             timers: change::timers(&mut found, name)?,
             enclosed: Enclosed::take(&mut found, &name.clinic, &name.patient, &wanted.enclosures)?,
+            template: template_key.map(|key| found.take(&key)).transpose()?.flatten(),
             remembered: found.take(claim.key())?,
         })
     }
 }
 
-fn parse(dto: &NewMessage) -> Result<command::Reply, Refusal> {
+/// The command, and what was removed from the body.
+fn parse(dto: &NewMessage) -> Result<(command::Reply, Vec<Removed>), Refusal> {
     let mut checks = Checks::new();
     let enclosures = Enclosures::parse(&dto.attachments, &dto.documents, &mut checks);
-    let body = checks.take("/body", enclosures.body(&dto.body));
+    let raw =
+        RawWording { title: None, body: dto.body.as_deref(), template: dto.template.as_ref() };
+    let Worded { wording, removed } = raw.parse(&enclosures, &mut checks);
     let is_number = |number: u32| (1..=MAX_MESSAGES).contains(&number);
     if !dto.seen.is_none_or(is_number) {
         checks.note(Code::MarkerBeyondLast, "/seen");
@@ -216,13 +232,8 @@ fn parse(dto: &NewMessage) -> Result<command::Reply, Refusal> {
         checks.note(Code::QuotedMessageUnknown, "/inReplyTo");
     }
     checks.finish()?;
-    let body = body.ok_or(Code::Internal)?;
-    Ok(command::Reply {
-        wording: Wording::written(None, body),
-        enclosures,
-        in_reply_to: dto.in_reply_to,
-        seen: dto.seen,
-    })
+    let NewMessage { in_reply_to, seen, .. } = *dto;
+    Ok((command::Reply { wording, enclosures, in_reply_to, seen }, removed))
 }
 
 fn answer_of(change: &Change) -> Added {
@@ -242,10 +253,11 @@ fn created(
     name: &ConversationKey,
     answer: &str,
     reach: Option<Reach>,
+    removed: &[Removed],
 ) -> Result<Response, Failure> {
     let added: Added = serde_json::from_str(answer)
         .map_err(|_| Outage::new(OutageKind::Broken, "reply", "remembered answer"))?;
     let ConversationKey { clinic, patient, conversation } = name;
     let location = format!("/clinics/{clinic}/patients/{patient}/conversations/{conversation}");
-    Ok(Response::created(location.as_str(), &Answer { added: &added, reach }))
+    Ok(Response::created(location.as_str(), &Answer { added: &added, reach, removed }))
 }

@@ -14,6 +14,7 @@ mod outages;
 mod overtaken;
 mod race;
 mod refused;
+mod templates;
 
 use domain::actor::Actor;
 use scenario::{Event, World, sources};

@@ -8,15 +8,16 @@ use domain::access::Side;
 use domain::actor::Actor;
 use domain::address::Reach;
 use domain::audit::{Action, Record, Subject};
-use domain::command::{self, Addressees, Change, Enclosures, Wording};
+use domain::command::{
+    self, Addressees, Change, Enclosures, RawTemplate, RawWording, Worded, Wording,
+};
 use domain::conversation::{MAX_GROUPS, MAX_PARTICIPANTS};
 use domain::id::{ClinicId, ConversationId, GroupId, LinkReference, PatientId, StaffId};
+use domain::message_template::MessageTemplate;
 use domain::outage::{Outage, OutageKind};
 use domain::people::StaffMember;
-use domain::problem_codes;
 use domain::refusal::{Checks, Code, Refusal};
-use domain::rich_text::Body;
-use domain::text::Title;
+use domain::rich_text::Removed;
 use edge::{Failure, Request, Response, Service};
 use jiff::Timestamp;
 use platform::{Attempts, Sources};
@@ -42,8 +43,11 @@ pub struct SendMessage {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewConversation {
-    title: String,
-    body: String,
+    /// Absent: the template's.
+    title: Option<String>,
+    /// Absent: the template's, or nothing beside a file.
+    body: Option<String>,
+    template: Option<RawTemplate>,
     #[serde(default)]
     to: Vec<String>,
     #[serde(default)]
@@ -78,6 +82,9 @@ struct Answer<'a> {
     /// It is no part of what is stored: absent, where it could not be read or the patient wrote.
     #[serde(flatten)]
     reach: Option<Reach>,
+    /// What was removed from the body of the request, which is the same when it is repeated.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    removed: &'a [Removed],
 }
 
 impl Service for SendMessage {
@@ -102,7 +109,10 @@ impl Service for SendMessage {
             let addressed = wanted.groups.iter().map(|id| key::group(&clinic, id));
             let keys = facts::keys(actor, &clinic, &patient);
             let files = attachments::keys(&clinic, &patient, &wanted.enclosures);
+            let template = wanted.wording.template.as_ref();
+            let template = template.map(|wanted| key::message_template(&clinic, &wanted.id));
             let keys = keys.into_iter().chain(recipients).chain(addressed).chain(files);
+            let keys = keys.chain(template.clone());
             let (found, members) = tokio::join!(
                 self.store.read(keys.chain([claim.key().clone()])),
                 self.store.members(&clinic, &wanted.groups),
@@ -118,21 +128,23 @@ impl Service for SendMessage {
             let facts = facts::peek(&found, actor, &clinic, &patient)?;
             let side = facts.side(actor)?;
             if let Some(answer) = claim.replay(remembered, now)? {
-                return created(&answer, self.reach(&side).await);
+                return created(&answer, self.reach(&side).await, &wanted.removed);
             }
 
             let groups = groups::groups(&found, &clinic, &wanted.groups, members?)?;
             let enclosed = Enclosed::take(&mut found, &clinic, &patient, &wanted.enclosures)?;
+            let template: Option<MessageTemplate> =
+                template.map(|key| found.take(&key)).transpose()?.flatten();
             let addressees = Addressees {
                 enclosed: enclosed.facts(),
-                template: None,
+                template: template.as_ref(),
                 staff: &staff,
                 groups: &groups,
             };
             let command = command::Start {
                 conversation: fresh_id(&self.sources)?,
                 reference: fresh_reference()?,
-                wording: Wording::written(Some(wanted.title.clone()), wanted.body.clone()),
+                wording: wanted.wording.clone(),
                 to: wanted.to.clone(),
                 groups: wanted.groups.clone(),
                 enclosures: wanted.enclosures.clone(),
@@ -157,7 +169,7 @@ impl Service for SendMessage {
             let (committed, reach) =
                 tokio::join!(self.store.commit(transaction), self.reach(&side));
             if committed? == Committed::Done {
-                return created(&answer, reach);
+                return created(&answer, reach, &wanted.removed);
             }
             if !attempts.again().await {
                 return Err(Outage::new(OutageKind::Contended, "send", "attempts").into());
@@ -181,8 +193,8 @@ impl SendMessage {
 }
 
 struct Wanted {
-    title: Title,
-    body: Body,
+    wording: Wording,
+    removed: Vec<Removed>,
     to: Vec<StaffId>,
     groups: Vec<GroupId>,
     enclosures: Enclosures,
@@ -192,10 +204,13 @@ struct Wanted {
 
 fn parse(dto: &NewConversation) -> Result<Wanted, Refusal> {
     let mut checks = Checks::new();
-    let title = Title::parse(&dto.title).map_err(problem_codes::of_title);
-    let title = checks.take("/title", title);
     let enclosures = Enclosures::parse(&dto.attachments, &dto.documents, &mut checks);
-    let body = checks.take("/body", enclosures.body(&dto.body));
+    let raw = RawWording {
+        title: dto.title.as_deref(),
+        body: dto.body.as_deref(),
+        template: dto.template.as_ref(),
+    };
+    let Worded { wording, removed } = raw.parse_first(&enclosures, &mut checks);
     // More names than a conversation can have are not even looked up.
     if dto.to.len() > MAX_PARTICIPANTS {
         checks.note(Code::TooManyParticipants, "/to");
@@ -214,9 +229,8 @@ fn parse(dto: &NewConversation) -> Result<Wanted, Refusal> {
         })
         .collect();
     checks.finish()?;
-    let (Some(title), Some(body)) = (title, body) else { return Err(Code::Internal.into()) };
     let NewConversation { replies_allowed, patient_only, .. } = *dto;
-    Ok(Wanted { title, body, to, groups, enclosures, replies_allowed, patient_only })
+    Ok(Wanted { wording, removed, to, groups, enclosures, replies_allowed, patient_only })
 }
 
 fn fresh_id(sources: &Sources) -> Result<ConversationId, Outage> {
@@ -246,11 +260,11 @@ fn encode(answer: &Started) -> Result<String, Outage> {
     serde_json::to_string(answer).map_err(|_| Outage::new(OutageKind::Broken, "send", "answer"))
 }
 
-fn created(answer: &str, reach: Option<Reach>) -> Result<Response, Failure> {
+fn created(answer: &str, reach: Option<Reach>, removed: &[Removed]) -> Result<Response, Failure> {
     let started: Started = serde_json::from_str(answer)
         .map_err(|_| Outage::new(OutageKind::Broken, "send", "remembered answer"))?;
     let Started { clinic_id, patient_id, conversation_id, .. } = &started;
     let location =
         format!("/clinics/{clinic_id}/patients/{patient_id}/conversations/{conversation_id}");
-    Ok(Response::created(location.as_str(), &Answer { started: &started, reach }))
+    Ok(Response::created(location.as_str(), &Answer { started: &started, reach, removed }))
 }

@@ -12,6 +12,7 @@ mod files;
 mod once;
 mod outages;
 mod refused;
+mod templates;
 
 use domain::actor::Actor;
 use scenario::{Event, World, sources};

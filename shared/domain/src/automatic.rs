@@ -22,6 +22,9 @@ use crate::spoken;
 /// within that time.
 pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(60);
 
+/// Where no end is in sight.
+const NEVER: Timestamp = Timestamp::MAX;
+
 /// What a timer is for.
 ///
 /// Why nobody is there is judged when it fires: a vacation can begin, and the week's hours can end,
@@ -60,10 +63,16 @@ impl Away<'_> {
 }
 
 /// Whether the vacations of a conversation's staff matter to this timer.
+///
+/// They do to the one for no answer too: whoever was told that all are away is not told of their
+/// silence.
 pub fn asks_who_is_away(kind: TimerKind, clinic: &ClinicSettings) -> bool {
-    kind == TimerKind::Closed
-        && clinic.plan.has_automatic_replies()
-        && clinic.automatic_replies.vacation.is_some()
+    let replies = &clinic.automatic_replies;
+    let may_speak = match kind {
+        TimerKind::Closed => true,
+        TimerKind::NoAnswer => replies.no_answer.is_some(),
+    };
+    may_speak && clinic.plan.has_automatic_replies() && replies.vacation.is_some()
 }
 
 /// A timer of a conversation: at most one of each kind.
@@ -243,7 +252,7 @@ fn said(
     let hours = clinic.office_hours.without(away.days());
     placeholder::fill_body(body, |wanted| match wanted.placeholder {
         Placeholder::NextOpening => {
-            let opening = hours.next_opening(at)?;
+            let opening = hours.opens_after(at)?;
             Some(spoken::instant(opening, hours.time_zone().zone(), language))
         }
         _ => clinic.value(wanted),
@@ -285,46 +294,40 @@ pub fn forecast(
 ) -> Forecast {
     let away = if clinic.automatic_replies.vacation.is_some() { away } else { &[] };
     let hours = clinic.office_hours.without(away);
-    let waiting = Waiting { number: 1, since: at };
+    let (closed, next_opening) = (hours.closed(at), hours.next_opening(at));
+    let away = Away::Known(away);
     let mut situation = Situation {
         is_open: true,
-        waiting: Some(waiting),
+        waiting: Some(Waiting { number: 1, since: at }),
         last_staff_message_at: None,
         automatic: AutomaticHistory::default(),
     };
-    let away = Away::Known(away);
-    let timer = |kind, due| Timer { kind, due, number: 1, since: at };
+    let timer = |kind| Timer { kind, due: at, number: 1, since: at };
     let mut replies = Vec::new();
-    let mut silent = None;
     let mut answer = |reason, at| {
         let body = said(reason, wanted, clinic, away, at)?;
         replies.push(Foreseen { reason, at, body });
         Ok(())
     };
-    match judge(&timer(TimerKind::Closed, at), &situation, clinic, away, at) {
-        Judgement::Due(reason) => match answer(reason, at) {
-            Ok(()) => {
-                situation.automatic.last_at = Some(at);
-                situation.automatic.closed_at = Some(at);
-            }
-            Err(why) => silent = Some(why),
-        },
-        Judgement::Wait(_) => {}
-        Judgement::NotNeeded(why) => silent = Some(why),
+    // Nothing was said before that it would have to wait for.
+    let at_once = when(&timer(TimerKind::Closed), &situation, clinic, away, at);
+    let silent = at_once.and_then(|(reason, _)| answer(reason, at)).err();
+    if silent.is_none() {
+        situation.automatic.last_at = Some(at);
+        situation.automatic.closed_at = Some(at);
     }
-    let no_answer = clinic.automatic_replies.no_answer.as_ref().and_then(|no_answer| {
-        let minutes = no_answer.after_office_minutes;
-        let unanswered = clinic.office_hours.after_office_minutes(at, minutes)?;
-        Some(unanswered.max(not_before(&situation, &clinic.automatic_replies)))
-    });
-    if let Some(due) = no_answer
-        && let Judgement::Due(reason) =
-            judge(&timer(TimerKind::NoAnswer, due), &situation, clinic, away, due)
-    {
-        // A text that cannot be said has been noted where it is saved.
-        let _ = answer(reason, due);
+    let mut now = at;
+    while let Ok((reason, due)) = when(&timer(TimerKind::NoAnswer), &situation, clinic, away, now) {
+        if due <= now {
+            // A text that cannot be said has been noted where it is saved.
+            let _ = answer(reason, now);
+            break;
+        }
+        if due == NEVER {
+            break;
+        }
+        now = due;
     }
-    let (closed, next_opening) = (hours.closed(at), hours.next_opening(at));
     Forecast { closed, next_opening, replies, silent }
 }
 
@@ -360,30 +363,36 @@ fn judge(
     away: Away<'_>,
     now: Timestamp,
 ) -> Judgement {
-    use Judgement::{Due, NotNeeded as Over, Wait};
-
-    if !situation.is_open {
-        return Over(NotNeeded::Closed);
+    match when(timer, situation, clinic, away, now) {
+        Ok((reason, due)) if due <= now => Judgement::Due(reason),
+        Ok((_, due)) => Judgement::Wait(due.min(later(now, LONGEST_WAIT))),
+        Err(why) => Judgement::NotNeeded(why),
     }
-    let Some(waiting) = situation.waiting else { return Over(NotNeeded::Answered) };
+}
+
+/// For which reason to answer, and from when on, as far as that can be told now.
+fn when(
+    timer: &Timer,
+    situation: &Situation,
+    clinic: &ClinicSettings,
+    away: Away<'_>,
+    now: Timestamp,
+) -> Result<(AutomaticReason, Timestamp), NotNeeded> {
+    if !situation.is_open {
+        return Err(NotNeeded::Closed);
+    }
+    let waiting = situation.waiting.ok_or(NotNeeded::Answered)?;
     if waiting.number > timer.number {
-        return Over(NotNeeded::Answered);
+        return Err(NotNeeded::Answered);
     }
     if !clinic.plan.has_automatic_replies() {
-        return Over(NotNeeded::SwitchedOff);
+        return Err(NotNeeded::SwitchedOff);
     }
-    let replies = &clinic.automatic_replies;
-    let judged = match timer.kind {
-        TimerKind::Closed => judge_closed(timer, situation, clinic, away, now),
-        TimerKind::NoAnswer => judge_no_answer(situation, waiting, clinic, now),
+    let (reason, earliest) = match timer.kind {
+        TimerKind::Closed => judge_closed(timer, situation, clinic, away, now)?,
+        TimerKind::NoAnswer => judge_no_answer(situation, waiting, clinic, away, now)?,
     };
-    match judged {
-        Ok((reason, earliest)) => {
-            let due = earliest.max(not_before(situation, replies));
-            if due <= now { Due(reason) } else { Wait(due.min(later(now, LONGEST_WAIT))) }
-        }
-        Err(why) => Over(why),
-    }
+    Ok((reason, earliest.max(not_before(situation, &clinic.automatic_replies))))
 }
 
 /// For which reason to answer that nobody is there, and from when on.
@@ -399,19 +408,19 @@ fn judge_closed(
         return Err(NotNeeded::SwitchedOff);
     }
     let hours: OfficeHours = clinic.office_hours.without(away.days());
+    // All may be away, which is to be looked at before anything says that there is no need.
     let may_be_away = matches!(away, Away::Unknown) && asks_who_is_away(timer.kind, clinic);
+    let vacation = may_be_away.then_some(AutomaticReason::Vacation);
     // The message was written when nobody was there, and nobody has been there since.
     if !hours.closed_throughout(timer.since, now) {
-        // Unless all are away, which is to be looked at.
-        let vacation = (AutomaticReason::Vacation, now);
-        return if may_be_away { Ok(vacation) } else { Err(NotNeeded::OfficeOpen) };
+        return vacation.map(|reason| (reason, now)).ok_or(NotNeeded::OfficeOpen);
     }
     let said = situation.automatic.closed_at;
     if said.is_some_and(|said| hours.closed_throughout(said, now)) {
         return Err(NotNeeded::SaidBefore);
     }
     let reason = hours.closed(now).and_then(|closed| replies.reason_when(closed));
-    reason.map(|reason| (reason, now)).ok_or(NotNeeded::SwitchedOff)
+    reason.or(vacation).map(|reason| (reason, now)).ok_or(NotNeeded::SwitchedOff)
 }
 
 /// From when on to answer that nobody has answered.
@@ -419,20 +428,24 @@ fn judge_no_answer(
     situation: &Situation,
     waiting: Waiting,
     clinic: &ClinicSettings,
+    away: Away<'_>,
     now: Timestamp,
 ) -> Result<(AutomaticReason, Timestamp), NotNeeded> {
     let no_answer = clinic.automatic_replies.no_answer.as_ref().ok_or(NotNeeded::SwitchedOff)?;
     if situation.automatic.no_answer_for == Some(waiting.number) {
         return Err(NotNeeded::SaidBefore);
     }
-    let hours = &clinic.office_hours;
+    // Who was told that nobody is there, and until when, is not told of silence before that; of
+    // somebody who was told while waiting, only the minutes count in which somebody is there.
+    let there = clinic.office_hours.without(away.days());
+    let told = situation.automatic.closed_at;
+    let was_told = told.is_some_and(|told| told >= waiting.since);
+    let hours = if was_told { &there } else { &clinic.office_hours };
     // No office time in sight: it is looked at again, should the hours change.
-    let unanswered = hours
-        .after_office_minutes(waiting.since, no_answer.after_office_minutes)
-        .unwrap_or(later(now, LONGEST_WAIT));
-    // Who was told that nobody is there, and until when, is not told of silence before that.
-    let told = situation.automatic.closed_at.filter(|told| hours.closed_throughout(*told, now));
-    let opening = told.and_then(|_| hours.next_opening(now)).unwrap_or(now);
+    let unanswered =
+        hours.after_office_minutes(waiting.since, no_answer.after_office_minutes).unwrap_or(NEVER);
+    let told = told.filter(|told| there.closed_throughout(*told, now));
+    let opening = told.map_or(Some(now), |_| there.next_opening(now)).unwrap_or(NEVER);
     Ok((AutomaticReason::NoAnswer, unanswered.max(opening)))
 }
 

@@ -19,7 +19,24 @@ use crate::rich_text::Body;
 use crate::stored_body;
 use crate::text::{ClinicName, ClinicPhone, EmergencyLine};
 
+mod holidays;
+
+pub use self::holidays::{HolidaysImport, RawHoliday, holidays};
+
 /// What a clinic pays for, and so what it and its patients may do.
+///
+/// It is asked at every call and by every timer, so that another plan takes effect with the next of
+/// them, in conversations that go on as well:
+/// - below `ConnectPro`, patients write no first messages, and nothing is answered by itself: a timer
+///   that was set ends as not needed, `switched_off`.
+/// - on `Portal`, patients attach no files, name no message that they answer, and guardians write
+///   nothing; portal access is enough to view and to answer.
+/// - above it, viewing and answering need a linked account: whoever has portal access alone is asked to
+///   sign in with one, and then finds everything there.
+/// - what was sent before stays as it is, and readable to those who may read the conversation: its
+///   files, its quotes, what a guardian wrote and what was answered by itself.
+/// - nothing of the settings is changed or lost: what another plan does not have is switched on again
+///   with the plan that has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Plan {

@@ -18,7 +18,7 @@ pub use reply::{Reply, ReplyFacts, reply};
 pub use start::{
     Addressees, GroupFacts, Start, may_address_group, may_address_staff, may_start, start,
 };
-pub use wording::Wording;
+pub use wording::{RawTemplate, RawWording, Worded, Wording};
 
 use crate::access::Side;
 use crate::attachment::Attachment;

@@ -25,8 +25,9 @@ use serde::{Deserialize, Serialize};
 
 use self::intervals::OpenIntervals;
 
+pub(crate) use self::days::out_of_time;
 pub use self::days::{
-    Days, Exception, InvalidDays, RawDays, RawException, RawTimes, all_away, vacations,
+    Days, Exception, InvalidDays, RawDays, RawException, RawTimes, all_away, exceptions, vacations,
     vacations_out_of_time,
 };
 pub use self::intervals::OpenInterval;
@@ -96,6 +97,17 @@ pub enum Closed {
     Vacation,
     /// It is no time of the week at which it is open.
     OutsideHours,
+}
+
+impl Closed {
+    /// The reason as text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exception => "exception",
+            Self::Vacation => "vacation",
+            Self::OutsideHours => "outside_hours",
+        }
+    }
 }
 
 impl OfficeHours {
@@ -224,6 +236,15 @@ impl OfficeHours {
         let today = self.time_zone.zone().to_datetime(at).date();
         let days = DAYS_TO_OPENING.saturating_add(self.days_that_differ(today));
         self.open_intervals(at, days).next().map(|interval| interval.start.max(at))
+    }
+
+    /// When the office opens next: while it is open, that is after it has closed.
+    ///
+    /// None when there is no window, or when it never closes.
+    pub fn opens_after(&self, at: Timestamp) -> Option<Timestamp> {
+        let today = self.time_zone.zone().to_datetime(at).date();
+        let days = DAYS_TO_OPENING.saturating_add(self.days_that_differ(today));
+        self.open_intervals(at, days).map(|interval| interval.start).find(|start| *start > at)
     }
 
     /// Whether the office is closed at both instants and all the time between, in either order: the

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clinic::{ClinicSettings, Language};
 use crate::id::{ClinicId, GroupId, TemplateId};
-use crate::people::{Patient, StaffMember};
+use crate::people::{Group, Patient, StaffMember};
 use crate::placeholder::{
     self, Form, Placeholder, Unfilled, Wanted, check_body, check_text, in_form,
 };
@@ -104,6 +104,18 @@ impl MessageTemplate {
         }
     }
 
+    /// Which placeholders it has, each once, in the order in which they are read.
+    pub fn placeholders(&self) -> Vec<Placeholder> {
+        let of_title = placeholder::of_text(self.title.as_str()).into_iter();
+        let mut once = Vec::new();
+        for Wanted { placeholder, .. } in of_title.chain(placeholder::of_body(&self.body)) {
+            if !once.contains(&placeholder) {
+                once.push(placeholder);
+            }
+        }
+        once
+    }
+
     /// What it says, with its placeholders.
     pub fn draft(&self) -> Draft {
         Draft { title: Some(self.title.clone()), body: self.body.clone() }
@@ -118,6 +130,30 @@ impl MessageTemplate {
     pub fn this_version(&self) -> TemplateVersion {
         TemplateVersion { id: self.id.clone(), version: self.version }
     }
+}
+
+/// The groups that a template is kept for, of those that an administrator names: each is there and in
+/// use, since a template for nobody would be lost. `known` is what is known of each, in their order.
+pub fn kept_for(
+    named: &[GroupId],
+    known: &[Option<Group>],
+    clinic: &ClinicId,
+    checks: &mut Checks,
+) -> BTreeSet<GroupId> {
+    let mut known = known.iter();
+    for (position, id) in named.iter().enumerate() {
+        let is_usable = |group: &Group| group.id == *id && group.clinic == *clinic && group.active;
+        if !known.next().and_then(Option::as_ref).is_some_and(is_usable) {
+            checks.note(Code::UnknownGroup, format!("/groups/{position}"));
+        }
+    }
+    named.iter().cloned().collect()
+}
+
+/// Notes it if a clinic with so many templates cannot have another one. Of several that are made at
+/// the same instant each may be the last one: the limit is for who reads the list.
+pub fn check_room(there: usize, checks: &mut Checks) {
+    checks.require(there < MAX_TEMPLATES, Code::TooManyTemplates);
 }
 
 /// The template that a sender names, as it is now, if the sender may use it.
@@ -212,7 +248,7 @@ impl About<'_> {
             Placeholder::Today => date(clinic.today(*now)),
             Placeholder::NextOpening => {
                 let hours = &clinic.office_hours;
-                let opening = hours.next_opening(*now)?;
+                let opening = hours.opens_after(*now)?;
                 spoken::instant(opening, hours.time_zone().zone(), language)
             }
             Placeholder::ClinicName | Placeholder::ClinicPhone | Placeholder::EmergencyLine => {

@@ -8,9 +8,14 @@ use std::fmt;
 
 use crate::refusal::{Checks, Code, Reason};
 use crate::rich_text::{Body, BodyProblem, escape_text};
+use crate::text::is_invisible;
 
 /// As much of an unknown placeholder is named as tells which one it is.
 const MAX_NAMED_CHARACTERS: usize = 40;
+
+/// So many things that are wrong are told of one text. Braces are short and a body is long: thousands
+/// of reasons would be no answer that anybody could read, or a function could give.
+const MAX_NAMED: usize = 20;
 
 /// Something that a text can name and that is put in when it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +38,7 @@ pub enum Placeholder {
     ClinicPhone,
     /// Whom to call in an emergency, where the settings say it.
     EmergencyLine,
-    /// When the office opens next.
+    /// When the office opens next; while it is open, after it has closed.
     NextOpening,
 }
 
@@ -166,78 +171,147 @@ pub(crate) enum Piece<'a> {
     Text(&'a str),
     /// What stands between two pairs of braces.
     Braces(&'a str),
-    /// Braces that do not close, that were never opened, or one too many.
+    /// Braces that do not close, that were never opened, or one too many: the words next to them.
     Broken(&'a str),
 }
 
 /// The pieces of a text, in order.
 pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
+    spans(text).into_iter().map(|span| span.piece).collect()
+}
+
+/// A piece as it stands in the text: the spans of a text, one after the other, are the text.
+#[derive(Clone, Copy, Debug)]
+struct Span<'a> {
+    whole: &'a str,
+    piece: Piece<'a>,
+}
+
+fn spans(text: &str) -> Vec<Span<'_>> {
+    let mut spans = Vec::new();
     let mut rest = text;
-    while let Some((before, inside)) = rest.split_once("{{") {
-        pieces.push(plain(before));
-        let Some((name, after)) = inside.split_once("}}") else {
-            pieces.push(Piece::Broken(inside));
-            return pieces;
+    while let Some(start) = rest.find("{{") {
+        let (before, opened) = rest.split_at(start);
+        spans.push(plain(before));
+        let Some((inside, after)) = opened.trim_start_matches('{').split_once("}}") else {
+            let broken = first_word(opened.trim_start_matches('{'));
+            spans.push(Span { whole: opened, piece: Piece::Broken(broken) });
+            return spans;
         };
         // A brace more, on either side, is part of what is wrong.
-        let more = after.starts_with('}') || name.starts_with('{');
-        pieces.push(if more { Piece::Broken(name) } else { Piece::Braces(name) });
+        let after = after.trim_start_matches('}');
+        let (whole, after) = opened.split_at(opened.len() - after.len());
+        let is_exact = whole.len() == inside.len() + 4;
+        let piece = if is_exact {
+            Piece::Braces(inside)
+        } else {
+            let broken = whole.strip_prefix("{{").and_then(|whole| whole.strip_suffix("}}"));
+            Piece::Broken(broken.unwrap_or(inside))
+        };
+        spans.push(Span { whole, piece });
         rest = after;
     }
-    pieces.push(plain(rest));
-    pieces
+    spans.push(plain(rest));
+    spans
 }
 
 /// Text, unless braces close in it that were never opened.
-fn plain(text: &str) -> Piece<'_> {
-    if text.contains("}}") { Piece::Broken(text) } else { Piece::Text(text) }
+fn plain(text: &str) -> Span<'_> {
+    let piece = match text.find("}}") {
+        Some(start) => Piece::Broken(last_word(text.split_at(start + 2).0)),
+        None => Piece::Text(text),
+    };
+    Span { whole: text, piece }
+}
+
+fn first_word(text: &str) -> &str {
+    text.split_whitespace().next().unwrap_or_default()
+}
+
+fn last_word(text: &str) -> &str {
+    text.split_whitespace().next_back().unwrap_or_default()
 }
 
 /// Notes what is wrong with the placeholders of a plain text, of those that it may have.
 pub fn check_text(text: &str, known: &[Placeholder], place: &str, checks: &mut Checks) {
+    let mut wrong = Wrong::default();
     for piece in pieces(text) {
         if let Err(named) = wanted(piece, known) {
-            note(Code::PlaceholderUnknown, &named, place, checks);
+            wrong.add(Code::PlaceholderUnknown, &named);
         }
     }
+    wrong.note(place, checks);
 }
 
 /// Notes what is wrong with the placeholders of a body, of those that it may have.
 ///
-/// A link's address has none: what a value would make of it nobody has seen.
+/// Markup within a placeholder breaks it: what a value in its place should look like is anybody's
+/// guess. A link's address has none: what a value would make of it nobody has seen.
 pub fn check_body(body: &Body, known: &[Placeholder], place: &str, checks: &mut Checks) {
-    let mut whole = 0;
+    let mut wrong = Wrong::default();
+    let mut line = Line::default();
     for part in parts(body.html()) {
         match part {
             Part::Tag(tag) => {
-                let decoded = tag.replace("%7B", "{").replace("%7b", "{");
-                if let Some((_, inside)) = decoded.split_once("{{") {
-                    let end = inside.find(['}', '%', '"', '>']).unwrap_or(inside.len());
-                    let named = inside.get(..end).unwrap_or_default();
-                    note(Code::PlaceholderInLink, named, place, checks);
+                if let Some(named) = named_in_address(tag) {
+                    wrong.add(Code::PlaceholderInLink, &named);
+                }
+                if is_inline(tag) {
+                    line.cuts.push(line.html.len());
+                } else {
+                    std::mem::take(&mut line).check(known, &mut wrong);
                 }
             }
-            Part::Text(text) => {
-                let text = shown(text);
-                whole += braces(&text);
-                check_text(&text, known, place, checks);
-            }
+            Part::Text(text) => line.html.push_str(text),
         }
     }
-    // Braces that markup keeps apart are read as a pair all the same.
-    if braces(body.text()) > whole {
-        let apart = pieces(body.text()).into_iter().find_map(|piece| match piece {
-            Piece::Braces(inside) | Piece::Broken(inside) => Some(inside),
-            Piece::Text(_) => None,
-        });
-        note(Code::PlaceholderUnknown, apart.unwrap_or_default(), place, checks);
+    line.check(known, &mut wrong);
+    wrong.note(place, checks);
+}
+
+/// Text of a body that a reader sees without a break, and where markup stands in it.
+#[derive(Default)]
+struct Line {
+    html: String,
+    cuts: Vec<usize>,
+}
+
+impl Line {
+    fn check(&self, known: &[Placeholder], wrong: &mut Wrong) {
+        let mut cuts = self.cuts.iter().peekable();
+        let mut start = 0;
+        for Span { whole, piece } in spans(&self.html) {
+            let end = start + whole.len();
+            while cuts.next_if(|cut| **cut <= start).is_some() {}
+            let is_cut = cuts.peek().is_some_and(|cut| **cut < end);
+            match (wanted(piece, known), piece) {
+                (Err(named), _) => wrong.add(Code::PlaceholderUnknown, &named),
+                (Ok(_), Piece::Braces(inside)) if is_cut => {
+                    wrong.add(Code::PlaceholderUnknown, &shown(inside));
+                }
+                (Ok(_), _) => {}
+            }
+            start = end;
+        }
     }
 }
 
-/// How many pairs of braces open or close in a text.
-fn braces(text: &str) -> usize {
-    text.matches("{{").count() + text.matches("}}").count()
+/// What a tag has between braces, however an address writes them.
+fn named_in_address(tag: &str) -> Option<String> {
+    let decoded = tag.replace("%7B", "{").replace("%7b", "{");
+    let (_, inside) = decoded.split_once("{{")?;
+    let end = inside.find(['}', '%', '"', '>']).unwrap_or(inside.len());
+    inside.get(..end).map(shown)
+}
+
+/// Whether a tag is one that text flows through.
+fn is_inline(tag: &str) -> bool {
+    let name = tag.trim_start_matches(['<', '/']);
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+    matches!(
+        name.get(..end).unwrap_or_default(),
+        "a" | "b" | "del" | "em" | "i" | "s" | "strong" | "u"
+    )
 }
 
 /// Which placeholders a plain text has.
@@ -288,14 +362,15 @@ fn fill(
     missing: &mut Vec<Wanted>,
 ) -> String {
     let mut filled = String::with_capacity(text.len());
-    for piece in pieces(text) {
-        let (Piece::Text(whole) | Piece::Braces(whole) | Piece::Broken(whole)) = piece;
+    for Span { whole, piece } in spans(text) {
         match wanted(piece, &Placeholder::OF_MESSAGES) {
-            Ok(Some(wanted)) => match value(wanted).filter(|value| !value.trim().is_empty()) {
-                Some(value) => filled.push_str(&written(&value)),
-                None if missing.contains(&wanted) => {}
-                None => missing.push(wanted),
-            },
+            Ok(Some(wanted)) => {
+                match value(wanted).filter(|value| !value.chars().all(is_invisible)) {
+                    Some(value) => filled.push_str(&written(&value)),
+                    None if missing.contains(&wanted) => {}
+                    None => missing.push(wanted),
+                }
+            }
             // A text that was checked has nothing that is unknown.
             Ok(None) | Err(_) => filled.push_str(whole),
         }
@@ -315,16 +390,36 @@ fn wanted(piece: Piece<'_>, known: &[Placeholder]) -> Result<Option<Wanted>, Str
     }
 }
 
-fn note(code: Code, named: &str, place: &str, checks: &mut Checks) {
-    let about = named.trim().chars().take(MAX_NAMED_CHARACTERS).collect();
-    checks.add(Reason { code, place: Some(place.to_owned()), about: Some(about) });
+/// What is wrong with the placeholders of a text, each thing once.
+#[derive(Default)]
+struct Wrong {
+    found: Vec<(Code, String)>,
+}
+
+impl Wrong {
+    fn add(&mut self, code: Code, named: &str) {
+        let named = if named.trim().is_empty() { "{{}}" } else { named.trim() };
+        let about = named.chars().take(MAX_NAMED_CHARACTERS).collect();
+        let entry = (code, about);
+        if self.found.len() < MAX_NAMED && !self.found.contains(&entry) {
+            self.found.push(entry);
+        }
+    }
+
+    fn note(self, place: &str, checks: &mut Checks) {
+        for (code, about) in self.found {
+            checks.add(Reason { code, place: Some(place.to_owned()), about: Some(about) });
+        }
+    }
 }
 
 /// Notes which placeholders have no value.
 pub fn note_missing(missing: &[Wanted], place: &str, checks: &mut Checks) {
+    let mut wrong = Wrong::default();
     for wanted in missing {
-        note(Code::PlaceholderWithoutValue, &wanted.to_string(), place, checks);
+        wrong.add(Code::PlaceholderWithoutValue, &wanted.to_string());
     }
+    wrong.note(place, checks);
 }
 
 /// A part of a body's HTML.
@@ -360,9 +455,11 @@ fn end_of_tag(text: &str) -> usize {
     text.len()
 }
 
-/// What a piece of a body's HTML shows, as far as a placeholder goes: its blanks may be hard ones.
+/// What a piece of text shows, as far as a placeholder goes: its blanks may be hard ones, and what a
+/// body has as an entity is named as it was typed.
 fn shown(html: &str) -> String {
-    html.replace("&nbsp;", " ")
+    let shown = html.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">");
+    shown.replace("&quot;", "\"").replace("&amp;", "&")
 }
 
 #[cfg(test)]

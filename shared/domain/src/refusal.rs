@@ -105,12 +105,18 @@ codes! {
     InvalidState "invalid_state" Invalid
         "The state filter is not one of all, open, closed, awaiting_clinic, awaiting_patient."
         "Choose one of the states listed.";
+    InvalidFlag "invalid_flag" Invalid
+        "A query parameter that is a yes or no is neither true nor false."
+        "Send true or false, or leave the parameter out for both.";
     InvalidOwner "invalid_owner" Invalid
         "The owner of an inbox is not one of me, clinic, staff:ID, group:ID."
         "Leave owner out for your own inbox, or name whose you want.";
     TimeRangeInvalid "time_range_invalid" Invalid
         "The time range is not two instants of RFC 3339, the first before the second."
         "Send from and to such as 2026-11-25T00:00:00Z, or leave them out for the last 30 days.";
+    InstantInvalid "instant_invalid" Invalid
+        "The instant is not one of RFC 3339, or is more than 1,096 days from now."
+        "Send at such as 2026-11-25T09:00:00-05:00, or leave it out for now.";
     InvalidFormat "invalid_format" Invalid
         "The format is not one of json, csv."
         "Leave format out for JSON, or choose csv.";
@@ -379,8 +385,8 @@ codes! {
         "The time zone is not a name of the IANA time zone database, exactly as it is spelled there."
         "Use a name such as America/Toronto.";
     OfficeHoursInvalid "office_hours_invalid" Invalid
-        "A window of the office hours is not a time range, or overlaps another."
-        "Correct the window that the pointer names; an end at or before its start means the next day, and 24:00 the end of the day.";
+        "A window of the office hours is not a time range or overlaps another, a date is none of the calendar or is there twice, or there are too many of them."
+        "Correct what the pointer names; an end at or before its start means the next day, and 24:00 the end of the day. There are at most 50 windows, 150 exceptions of 10 windows each and 20 vacations.";
     OfficeHoursRequired "office_hours_required" Invalid
         "Automatic replies need office hours."
         "Give at least one window of office hours, or switch automatic replies off.";
@@ -556,7 +562,8 @@ impl Checks {
 
     /// Notes every reason of a refusal.
     pub fn add_all(&mut self, refusal: Refusal) {
-        self.reasons.extend(refusal.reasons().cloned());
+        self.reasons.push(refusal.first);
+        self.reasons.extend(refusal.more);
     }
 
     /// The reasons so far.

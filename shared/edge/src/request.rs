@@ -8,6 +8,7 @@ use domain::actor::Actor;
 use domain::audit::Subject;
 use domain::id::{
     AccountId, AttachmentId, ClinicId, ConversationId, DocumentId, GroupId, PatientId, StaffId,
+    TemplateId,
 };
 use domain::refusal::{Code, Refusal};
 use http::header::{IF_MATCH, IF_NONE_MATCH};
@@ -174,6 +175,7 @@ impl Request {
             self.path_id("accountId", AccountId::parse).map(String::from),
             self.path_id("documentId", DocumentId::parse).map(String::from),
             self.path_id("attachmentId", AttachmentId::parse).map(String::from),
+            self.path_id("templateId", TemplateId::parse).map(String::from),
         ];
         Subject {
             clinic: self.path_id("clinicId", ClinicId::parse).ok(),

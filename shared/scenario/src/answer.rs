@@ -17,6 +17,8 @@ pub struct Answer {
     pub content_type: Option<String>,
     /// The header `Link`.
     pub link: Option<String>,
+    /// The header `ETag`.
+    pub etag: Option<String>,
     /// The body; a file as one text; null if there is none.
     pub body: Value,
 }
@@ -40,6 +42,7 @@ impl Answer {
             retry_after: header("retry-after"),
             content_type: header("content-type"),
             link: header("link"),
+            etag: header("etag"),
             body,
         }
     }

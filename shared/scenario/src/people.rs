@@ -15,8 +15,9 @@ use domain::file::{FileName, FileType, Sha256};
 use domain::hours::{OfficeHours, RawHours, RawWindow};
 use domain::id::{
     AccountId, AttachmentId, ClientId, ClinicId, DocumentId, DocumentKind, GroupId, PatientId,
-    StaffId,
+    StaffId, TemplateId,
 };
+use domain::message_template::MessageTemplate;
 use domain::people::{AccountLink, Channel, Group, Patient, Relationship, Role, StaffMember};
 use domain::rich_text::Body;
 use domain::text::{ClinicName, DisplayName, EmergencyLine, Title};
@@ -186,6 +187,22 @@ pub fn group(clinic: &str, id: &str) -> Group {
         name: display_name(&format!("Group {id}")),
         active: true,
         accepts_patient_messages: true,
+    }
+}
+
+/// A message template, in its third version, that all staff may use.
+pub fn template(clinic: &str, id: &str) -> MessageTemplate {
+    let body = "<p>Dear <b>{{patientName}}</b>, we have your results. {{senderName}}</p>";
+    MessageTemplate {
+        clinic: clinic_id(clinic),
+        id: TemplateId::parse(id).unwrap(),
+        version: 3,
+        language: Language::En,
+        title: Title::parse("Results of {{today|short}}").unwrap(),
+        body: Body::parse(body).unwrap(),
+        replies_allowed: None,
+        groups: BTreeSet::new(),
+        archived: false,
     }
 }
 

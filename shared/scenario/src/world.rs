@@ -11,6 +11,7 @@ use domain::command::{
 use domain::conversation::{Conversation, Message, Person, ReadMarker};
 use domain::document::Document;
 use domain::id::{ConversationId, LinkReference};
+use domain::message_template::MessageTemplate;
 use domain::notice::Notice;
 use domain::people::{AccountLink, Group, Patient, Role, StaffMember, StaffPreferences};
 use domain::rich_text::Body;
@@ -130,6 +131,11 @@ impl World {
         self.put(&[key::group(&group.clinic, &group.id)], group).await;
     }
 
+    /// Puts a message template in the place of the one that is there.
+    pub async fn template(&self, template: &MessageTemplate) {
+        self.put(&[key::message_template(&template.clinic, &template.id)], template).await;
+    }
+
     /// Puts a patient in the place of the one that is there.
     pub async fn patient(&self, patient: &Patient) {
         self.put(&[key::patient(&patient.clinic, &patient.id)], patient).await;
@@ -216,6 +222,20 @@ impl World {
         self.add(actor, name, command, at).await;
     }
 
+    /// Adds a message of staff that a template makes.
+    pub async fn reply_from_template(
+        &self,
+        actor: &Actor,
+        name: &ConversationKey,
+        template: &MessageTemplate,
+        at: Timestamp,
+    ) {
+        self.template(template).await;
+        let wording = Wording { template: Some(template.this_version()), ..Wording::default() };
+        let command = command::Reply { wording, ..command::Reply::from(template.body.clone()) };
+        self.add(actor, name, command, at).await;
+    }
+
     async fn add(
         &self,
         actor: &Actor,
@@ -224,8 +244,11 @@ impl World {
         at: Timestamp,
     ) {
         let ConversationKey { clinic, patient, .. } = name;
+        let template_key = command.wording.template.as_ref();
+        let template_key = template_key.map(|named| key::message_template(clinic, &named.id));
         let keys = facts::keys(actor, clinic, patient)
             .into_iter()
+            .chain(template_key.clone())
             .chain([key::conversation(name)])
             .chain(change::timer_keys(name))
             .chain(attachments::keys(clinic, patient, &command.enclosures));
@@ -235,6 +258,8 @@ impl World {
         let conversation: Conversation = found.take(&key::conversation(name)).unwrap().unwrap();
         let enclosed =
             attachments::Enclosed::take(&mut found, clinic, patient, &command.enclosures).unwrap();
+        let template: Option<MessageTemplate> =
+            template_key.and_then(|key| found.take(&key).unwrap());
         let about = ReplyFacts {
             conversation: Some(&conversation),
             quoted: None,
@@ -242,7 +267,7 @@ impl World {
             marker: ReadMarker::default(),
             timers: &timers,
             enclosed: enclosed.facts(),
-            template: None,
+            template: template.as_ref(),
         };
         let change = command::reply(actor, command, &facts, about, at).unwrap();
         self.write(actor, Action::ConversationReply, &change, at).await;

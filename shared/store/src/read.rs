@@ -102,10 +102,7 @@ pub struct Stretch {
 impl Store {
     /// Everything in a stretch, consistently, in the order of the keys. It is read to its end: only for
     /// what history does not make longer.
-    pub(crate) async fn all<T: DeserializeOwned>(
-        &self,
-        stretch: Stretch,
-    ) -> Result<Vec<T>, Outage> {
+    pub async fn all<T: DeserializeOwned>(&self, stretch: Stretch) -> Result<Vec<T>, Outage> {
         let mut found = Vec::new();
         let mut start: Option<Item> = None;
         let Stretch { pk, from, to } = stretch;

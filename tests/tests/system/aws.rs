@@ -154,11 +154,39 @@ pub fn put_items(items: &[Value]) {
     }
 }
 
-/// The partition of the index `due` that the notices of the conversation of this id stand in.
-pub fn due_partition(conversation: &str) -> String {
-    const SHARDS: u32 = 4;
+/// The partition of the index `due` that this work (`NOTICE`, `TIMER`) of the conversation of this id stands in.
+pub fn due_partition(work: &str, conversation: &str) -> String {
     let add = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
-    format!("DUE#NOTICE#{}", conversation.bytes().fold(0, add) % SHARDS)
+    format!("DUE#{work}#{}", conversation.bytes().fold(0, add) % DUE_SHARDS)
+}
+
+const DUE_SHARDS: u32 = 4;
+
+/// How many items of a clinic are in the index for this work, whenever they are due.
+pub fn in_due_index(work: &str, clinic: &str) -> u64 {
+    let mut count = 0;
+    for shard in 0..DUE_SHARDS {
+        let mut request = json!({
+            "TableName": stack().table_name,
+            "IndexName": "due",
+            "Select": "COUNT",
+            "KeyConditionExpression": "due_pk = :due",
+            "FilterExpression": "contains(pk, :clinic)",
+            "ExpressionAttributeValues": {
+                ":due": { "S": format!("DUE#{work}#{shard}") },
+                ":clinic": { "S": clinic },
+            },
+        });
+        loop {
+            let page = json_call("dynamodb", "DynamoDB_20120810.Query", &request);
+            count += page["Count"].as_u64().unwrap();
+            match page.get("LastEvaluatedKey").filter(|key| !key.is_null()) {
+                Some(next) => request["ExclusiveStartKey"] = next.clone(),
+                None => break,
+            }
+        }
+    }
+    count
 }
 
 /// A text attribute of an item; empty if there is none.

@@ -12,7 +12,7 @@ use system_tests::now;
 use system_tests::world::{self, Call, Clinic, Conversation, fresh};
 
 use crate::attachments::sent;
-use crate::harness::{PATIENT, address, expect, marked, message, reference, world};
+use crate::harness::{PATIENT, address, day_in, expect, marked, message, reference, world};
 
 /// The group that takes part in a [`Ground`]'s conversations.
 pub const GROUP: &str = "g1";
@@ -208,6 +208,7 @@ impl Ground {
             "admin",
             "admin-sees-all",
             "privacy-officer",
+            "colleague",
         ] {
             let path = self.path(&["staff", id, "preferences"]);
             let preferences = json!({ "emailOnReply": false });
@@ -478,7 +479,7 @@ impl Ground {
             }
             ("PUT", "clinic/settings", _) => replacing(call, settings(self.plan)),
             ("POST", "clinic/settings/holidays", _) => {
-                let holiday = json!({ "date": "2027-12-25", "name": marked("Holiday") });
+                let holiday = json!({ "date": day_in(30), "name": marked("Holiday") });
                 replacing(call, json!({ "holidays": [holiday] }))
             }
             ("POST", "clinic/settings/automatic-replies/preview", _) => call.with_body(json!({})),
@@ -496,7 +497,7 @@ impl Ground {
             }
             ("PUT", "clinic/staff/{staffId}/preferences", _) => {
                 // Emails are one's own choice, vacations an administrator's too.
-                let away = json!({ "from": "2027-07-01", "to": "2027-07-14" });
+                let away = json!({ "from": day_in(30), "to": day_in(44) });
                 replacing(call, json!({ "emailOnReply": false, "vacations": [away] }))
             }
             ("PUT", "/sending", _) => replacing(call, json!({ "paused": false })),

@@ -4,6 +4,9 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 use system_tests::api::Answer;
 use system_tests::issuer::Caller;
@@ -124,6 +127,12 @@ pub fn marked(text: &str) -> String {
 /// An email address with the mark that nobody else has.
 pub fn address() -> String {
     format!("{}.{}@example.test", fresh("pat"), MARK)
+}
+
+/// The day in so many days, in UTC.
+pub fn day_in(days: i64) -> Date {
+    let now = Timestamp::try_from(system_tests::now()).unwrap();
+    TimeZone::UTC.to_datetime(now).date().saturating_add(days.days())
 }
 
 /// A new conversation's first message.

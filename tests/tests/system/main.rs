@@ -30,5 +30,7 @@ mod least_privilege;
 mod notices;
 mod paging;
 mod people;
+mod plans;
 mod race;
 mod rights;
+mod templates;

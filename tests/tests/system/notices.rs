@@ -276,7 +276,7 @@ fn make_due(conversation: &Conversation) {
     let due = "2026-01-01T00:00:00.000000Z";
     members.insert("state".into(), json!({ "S": "queued" }));
     members.insert("due".into(), json!({ "S": due }));
-    members.insert("due_pk".into(), json!({ "S": aws::due_partition(&conversation.id) }));
+    members.insert("due_pk".into(), json!({ "S": aws::due_partition("NOTICE", &conversation.id) }));
     members.insert("due_sk".into(), json!({ "S": due }));
     aws::put_item(&item);
 }

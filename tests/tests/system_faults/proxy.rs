@@ -1,4 +1,4 @@
-//! A proxy between `notify` and the stack, which answers some calls in its own way.
+//! A proxy between a function and the stack, which answers some calls in its own way.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read as _, Write as _};
@@ -41,8 +41,9 @@ struct State {
     counts: BTreeMap<String, usize>,
 }
 
-/// The proxy. `notify` calls the stack itself again once it is gone.
+/// The proxy. The function calls the stack itself again once it is gone.
 pub struct Proxy {
+    function: &'static str,
     state: Arc<Mutex<State>>,
     variables: Value,
 }
@@ -50,6 +51,11 @@ pub struct Proxy {
 impl Proxy {
     /// Puts a proxy in front of everything that `notify` calls.
     pub fn before_notify() -> Self {
+        Self::before("notify")
+    }
+
+    /// Puts a proxy in front of everything that a function calls.
+    pub fn before(function: &'static str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::<Mutex<State>>::default();
@@ -60,13 +66,13 @@ impl Proxy {
                 thread::spawn(move || serve(&stream.unwrap(), &shared));
             }
         });
-        let variables = variables();
+        let variables = variables(function);
         let mut with_proxy = variables.clone();
         for service in ["DYNAMODB", "SES", "SNS"] {
             with_proxy[format!("AWS_ENDPOINT_URL_{service}")] = json!(endpoint);
         }
-        configure(&with_proxy);
-        Self { state, variables }
+        configure(function, &with_proxy);
+        Self { function, state, variables }
     }
 
     /// Answers so the next that many calls of each of these kinds.
@@ -86,21 +92,22 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        configure(&self.variables);
+        configure(self.function, &self.variables);
     }
 }
 
-fn path() -> String {
-    let name = described("/functions/notify");
+fn path(function: &str) -> String {
+    let name = described(&format!("/functions/{function}"));
     format!("/2015-03-31/functions/{}/configuration", name.as_str().unwrap())
 }
 
-fn variables() -> Value {
-    aws::get_call("lambda", &path())["Environment"]["Variables"].clone()
+fn variables(function: &str) -> Value {
+    aws::get_call("lambda", &path(function))["Environment"]["Variables"].clone()
 }
 
-fn configure(variables: &Value) {
-    aws::put_call("lambda", &path(), &json!({ "Environment": { "Variables": variables } }));
+fn configure(function: &str, variables: &Value) {
+    let change = json!({ "Environment": { "Variables": variables } });
+    aws::put_call("lambda", &path(function), &change);
     // A function that is being changed answers its calls as it was.
     thread::sleep(Duration::from_millis(500));
 }

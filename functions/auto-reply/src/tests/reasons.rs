@@ -4,7 +4,7 @@ use domain::clinic::{ClinicSettings, Language, LocalizedBody};
 use domain::conversation::{GroupParticipant, Participant};
 use domain::hours::{Days, Exception, OfficeHours, RawDays, RawHours};
 use domain::id::{GroupId, StaffId};
-use domain::people::{StaffMember, StaffPreferences};
+use domain::people::{Patient, StaffMember, StaffPreferences};
 use domain::rich_text::Body;
 use domain::text::{ClinicPhone, DisplayName, EmergencyLine};
 use serde_json::json;
@@ -17,8 +17,8 @@ const OPEN: &str = "2026-11-25T16:00:00Z";
 /// The same day, 18:00.
 const CLOSED: &str = "2026-11-25T23:00:00Z";
 
-fn text(en: &str) -> Option<LocalizedBody> {
-    Some(LocalizedBody { en: Some(Body::parse(en).unwrap()), fr: None })
+fn text(en: &str) -> LocalizedBody {
+    LocalizedBody { en: Some(Body::parse(en).unwrap()), fr: None }
 }
 
 fn days(from: &str, to: &str) -> Days {
@@ -29,8 +29,8 @@ fn days(from: &str, to: &str) -> Days {
 fn with_texts(settings: &mut ClinicSettings) {
     settings.phone = ClinicPhone::parse("613-555-0100").ok();
     settings.emergency_line = EmergencyLine::parse("911").ok();
-    settings.automatic_replies.exception = text("Holiday until {{nextOpening}}.");
-    settings.automatic_replies.vacation = text("Vacation until {{nextOpening}}.");
+    settings.automatic_replies.exception = Some(text("Holiday until {{nextOpening}}."));
+    settings.automatic_replies.vacation = Some(text("Vacation until {{nextOpening}}."));
 }
 
 fn in_vacation(from: &str, to: &str) -> OfficeHours {
@@ -226,7 +226,7 @@ async fn a_text_whose_value_is_gone_is_not_sent() {
     let (world, name) = (World::new().await, name("c1", 1));
     world
         .clinic("c1", |settings| {
-            settings.automatic_replies.outside_hours = text("Call {{clinicPhone}}.");
+            settings.automatic_replies.outside_hours = Some(text("Call {{clinicPhone}}."));
         })
         .await;
     world.patient_writes(&name, CLOSED).await;
@@ -235,20 +235,62 @@ async fn a_text_whose_value_is_gone_is_not_sent() {
     assert_eq!(world.records(&name).await, [not_needed("unsayable")]);
 }
 
+/// The patient's own language, where the clinic has the text in it; otherwise the clinic's. The dates
+/// are said in the language of the text.
 #[tokio::test]
-async fn the_text_is_in_the_patients_language_with_its_dates() {
-    let (world, name) = (World::new().await, name("c1", 1));
-    world
-        .clinic("c1", |settings| {
-            with_texts(settings);
-            settings.default_language = Language::Fr;
-            let fr = "Fermé jusqu'au {{nextOpening}}. Urgence : {{emergencyLine}}, {{clinicPhone}}";
-            settings.automatic_replies.outside_hours =
-                Some(LocalizedBody { en: None, fr: Body::parse(fr).ok() });
-        })
-        .await;
-    world.patient_writes(&name, CLOSED).await;
-    world.tick_at("2026-11-25T23:00:01Z").await;
-    let wanted = "Fermé jusqu'au jeudi 26 novembre 2026 à 9:00 (HNE). Urgence : 911, 613-555-0100";
-    assert_eq!(says(&world, &name).await, [wanted]);
+async fn the_text_and_its_dates_are_in_the_patients_language_where_there_is_one() {
+    let en = "Closed until {{nextOpening}}. Emergency: {{emergencyLine}}, {{clinicPhone}}";
+    let fr = "Fermé jusqu'au {{nextOpening}}. Urgence : {{emergencyLine}}, {{clinicPhone}}";
+    let (en, fr) = (Body::parse(en).ok(), Body::parse(fr).ok());
+    let english =
+        "Closed until Thursday, November 26, 2026 at 9:00 a.m. EST. Emergency: 911, 613-555-0100";
+    let french = "Fermé jusqu'au jeudi 26 novembre 2026 à 9:00 (HNE). Urgence : 911, 613-555-0100";
+    let both = LocalizedBody { en, fr: fr.clone() };
+    let only_french = LocalizedBody { en: None, fr };
+    for (patients, clinics, texts, wanted) in [
+        (Some(Language::Fr), Language::En, &both, french),
+        (Some(Language::En), Language::Fr, &both, english),
+        (Some(Language::En), Language::Fr, &only_french, french),
+        (None, Language::Fr, &both, french),
+        (None, Language::En, &both, english),
+    ] {
+        let (world, name) = (World::new().await, name("c1", 1));
+        world
+            .clinic("c1", |settings| {
+                with_texts(settings);
+                settings.default_language = clinics;
+                settings.automatic_replies.outside_hours = Some(texts.clone());
+            })
+            .await;
+        let key = key::patient(&name.clinic, &name.patient);
+        let found = world.worker.store.read([key.clone()]).await.unwrap();
+        let mut patient: Patient = found.get(&key).unwrap().unwrap();
+        patient.contact.language = patients;
+        world.put(&key, &patient).await;
+        world.patient_writes(&name, CLOSED).await;
+        world.tick_at("2026-11-25T23:00:01Z").await;
+        assert_eq!(says(&world, &name).await, [wanted], "{patients:?} {clinics:?}");
+    }
+}
+
+/// Who comes back before the timer fires is there, and who leaves by then is away.
+#[tokio::test]
+async fn vacations_that_change_while_a_timer_waits_count_when_it_fires() {
+    for (before, after, away) in [
+        (&[days("2026-11-25", "2026-11-27")][..], &[][..], false),
+        (&[], &[days("2026-11-25", "2026-11-27")], true),
+    ] {
+        let (world, name) = (World::new().await, name("c1", 1));
+        world.clinic("c1", with_texts).await;
+        member(&world, "s1", true, &[], before).await;
+        with_staff(&world, &name, &["s1"], &[]).await;
+        world.staff_writes(&name, "2026-11-25T15:58:00Z").await;
+        world.patient_writes(&name, OPEN).await;
+        world.tick_at("2026-11-25T16:01:00Z").await;
+        assert!(says(&world, &name).await.is_empty(), "the quiet time");
+        member(&world, "s1", true, &[], after).await;
+        world.tick_at("2026-11-25T16:03:00Z").await;
+        assert_eq!(says(&world, &name).await.len(), usize::from(away), "{before:?}");
+        assert_eq!(world.timer(&name, OUTSIDE).await, None);
+    }
 }

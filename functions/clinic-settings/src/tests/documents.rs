@@ -9,34 +9,15 @@ const CURRENT: Option<(&str, &str)> = Some(("If-Match", "\"1\""));
 #[tokio::test]
 async fn what_was_put_is_what_is_read() {
     let world = World::with_settings().await;
-    let read = world.call(get(CLINICIAN)).await.body;
+    let mut read = world.call(get(CLINICIAN)).await.body;
+    let read = read.as_object_mut().unwrap();
+    assert_eq!(read.remove("officeHours"), Some(document()["officeHours"].clone()));
+    read.remove("automaticReplies").unwrap();
     insta::assert_json_snapshot!(read, @r#"
     {
-      "automaticReplies": {
-        "minimumGapMinutes": 15,
-        "noAnswer": {
-          "afterOfficeMinutes": 120,
-          "text": {
-            "fr": {
-              "html": "<p>Nous répondrons bientôt.</p>",
-              "text": "Nous répondrons bientôt."
-            }
-          }
-        },
-        "outsideHours": {
-          "en": {
-            "html": "<p>The clinic is closed.</p>",
-            "text": "The clinic is closed."
-          },
-          "fr": {
-            "html": "<p>La clinique est fermée.</p>",
-            "text": "La clinique est fermée."
-          }
-        },
-        "quietMinutes": 5
-      },
       "clinicId": "c1",
       "defaultLanguage": "fr",
+      "emergencyLine": "911",
       "files": {
         "clinicDailyMegabytes": 1000,
         "clinicFileMegabytes": 25,
@@ -52,27 +33,64 @@ async fn what_was_put_is_what_is_read() {
         "textsPerPatientAndDay": 20,
         "unreadAfterHours": 48
       },
-      "officeHours": {
-        "timeZone": "America/Toronto",
-        "windows": [
-          {
-            "day": "mon",
-            "from": "09:00",
-            "to": "12:00"
-          },
-          {
-            "day": "mon",
-            "from": "13:00",
-            "to": "17:00"
-          }
-        ]
-      },
       "patientFirst": false,
+      "phone": "613-555-0100",
       "plan": "connect_pro",
       "portalEnabled": true,
       "repliesAllowedByDefault": true,
       "smsName": "Laurier",
       "version": 1
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn texts_are_read_as_html_and_as_plain_text() {
+    let world = World::with_settings().await;
+    let read = world.call(get(CLINICIAN)).await.body;
+    insta::assert_json_snapshot!(read["automaticReplies"], @r#"
+    {
+      "exception": {
+        "en": {
+          "html": "<p>The clinic is closed today. It opens {{nextOpening}}. In an emergency, call {{emergencyLine}}.</p>",
+          "text": "The clinic is closed today. It opens {{nextOpening}}. In an emergency, call {{emergencyLine}}."
+        },
+        "fr": {
+          "html": "<p>La clinique est fermée aujourd’hui. Elle rouvre {{nextOpening}}. En cas d’urgence, composez le {{emergencyLine}}.</p>",
+          "text": "La clinique est fermée aujourd’hui. Elle rouvre {{nextOpening}}. En cas d’urgence, composez le {{emergencyLine}}."
+        }
+      },
+      "minimumGapMinutes": 15,
+      "noAnswer": {
+        "afterOfficeMinutes": 120,
+        "text": {
+          "fr": {
+            "html": "<p>Nous répondrons bientôt. Téléphone : {{clinicPhone}}. En cas d’urgence, composez le {{emergencyLine}}.</p>",
+            "text": "Nous répondrons bientôt. Téléphone : {{clinicPhone}}. En cas d’urgence, composez le {{emergencyLine}}."
+          }
+        }
+      },
+      "outsideHours": {
+        "en": {
+          "html": "<p>The clinic is closed. In an emergency, call {{emergencyLine}}.</p>",
+          "text": "The clinic is closed. In an emergency, call {{emergencyLine}}."
+        },
+        "fr": {
+          "html": "<p>La clinique est fermée. En cas d’urgence, composez le {{emergencyLine}}.</p>",
+          "text": "La clinique est fermée. En cas d’urgence, composez le {{emergencyLine}}."
+        }
+      },
+      "quietMinutes": 5,
+      "vacation": {
+        "en": {
+          "html": "<p>We are on vacation. In an emergency, call {{emergencyLine}}.</p>",
+          "text": "We are on vacation. In an emergency, call {{emergencyLine}}."
+        },
+        "fr": {
+          "html": "<p>Nous sommes en vacances. En cas d’urgence, composez le {{emergencyLine}}.</p>",
+          "text": "Nous sommes en vacances. En cas d’urgence, composez le {{emergencyLine}}."
+        }
+      }
     }
     "#);
 }
@@ -94,7 +112,11 @@ async fn what_is_not_said_is_off() {
     assert_eq!(created.get("patientOnlyFromAge"), None);
     assert_eq!(created["defaultLanguage"], "en");
     assert_eq!(created["automaticReplies"], json!({"quietMinutes": 5, "minimumGapMinutes": 15}));
-    assert_eq!(created.get("smsName"), None);
+    for name in ["smsName", "phone", "emergencyLine"] {
+        assert_eq!(created.get(name), None, "{name}");
+    }
+    assert_eq!(created["officeHours"]["exceptions"], json!([]));
+    assert_eq!(created["officeHours"]["vacations"], json!([]));
     let notices = json!({
         "paused": false, "unreadAfterHours": 48, "textsPerDay": 1000, "textsPerPatientAndDay": 20,
     });
@@ -104,6 +126,8 @@ async fn what_is_not_said_is_off() {
     let mut nulls = least.clone();
     for name in [
         "smsName",
+        "phone",
+        "emergencyLine",
         "portalEnabled",
         "repliesAllowedByDefault",
         "patientFirst",
@@ -111,6 +135,7 @@ async fn what_is_not_said_is_off() {
         "patientOnlyFromAge",
         "defaultLanguage",
         "automaticReplies",
+        "files",
         "notices",
     ] {
         nulls[name] = Value::Null;
@@ -237,7 +262,8 @@ async fn each_member_is_refused_with_its_code_and_place() {
     for (pointer, value, reason) in [
         ("/clinicId", json!("c2"), "unknown_member /clinicId"),
         ("/version", json!(9), "unknown_member /version"),
-        ("/automaticReplies/vacation", json!({}), "unknown_member /automaticReplies/vacation"),
+        ("/automaticReplies/holiday", json!({}), "unknown_member /automaticReplies/holiday"),
+        ("/officeHours/holidays", json!([]), "unknown_member /officeHours/holidays"),
         ("/name", json!(""), "name_empty /name"),
         ("/name", json!("a\u{0}b"), "forbidden_character /name"),
         ("/name", json!("a\r\nBcc: x"), "forbidden_character /name"),
@@ -285,18 +311,6 @@ async fn each_member_is_refused_with_its_code_and_place() {
         ("/patientOnlyFromAge", json!(i64::MIN), "age_out_of_range /patientOnlyFromAge"),
         ("/patientOnlyFromAge", json!([14]), "wrong_type /patientOnlyFromAge"),
         ("/defaultLanguage", json!("es"), "language_unknown /defaultLanguage"),
-        ("/officeHours/timeZone", json!("GMT+5"), "time_zone_unknown /officeHours/timeZone"),
-        ("/officeHours/timeZone", json!(""), "time_zone_unknown /officeHours/timeZone"),
-        (
-            "/officeHours/timeZone",
-            json!(" America/Toronto "),
-            "time_zone_unknown /officeHours/timeZone",
-        ),
-        (
-            "/officeHours/timeZone",
-            json!("america/toronto"),
-            "time_zone_unknown /officeHours/timeZone",
-        ),
         (
             "/officeHours",
             hours(json!([window("monday", "09:00", "12:00")])),
@@ -324,11 +338,54 @@ async fn each_member_is_refused_with_its_code_and_place() {
 }
 
 #[tokio::test]
+async fn a_phone_number_and_an_emergency_line_are_short_and_show_something() {
+    let world = World::with_settings().await;
+    for (pointer, value, reason) in [
+        ("/phone", json!(""), "line_invalid /phone"),
+        ("/phone", json!("\u{2060} \u{200B}"), "line_invalid /phone"),
+        ("/phone", json!("1".repeat(51)), "line_invalid /phone"),
+        ("/phone", json!(6_135_550_100_u64), "wrong_type /phone"),
+        ("/emergencyLine", json!(" "), "line_invalid /emergencyLine"),
+        ("/emergencyLine", json!("1".repeat(101)), "line_invalid /emergencyLine"),
+    ] {
+        refuses(&world, pointer, value, reason).await;
+    }
+}
+
+#[tokio::test]
+async fn oh_12_a_time_zone_is_a_name_as_the_database_spells_it() {
+    let world = World::with_settings().await;
+    for name in [
+        "",
+        "EST",
+        "GMT+5",
+        "Toronto",
+        "Canada/East-Saskatchewan",
+        " America/Toronto ",
+        "america/toronto",
+        "America/Toronto\u{0}",
+    ] {
+        let reason = "time_zone_unknown /officeHours/timeZone";
+        refuses(&world, "/officeHours/timeZone", json!(name), reason).await;
+    }
+}
+
+#[tokio::test]
 async fn each_part_of_automatic_replies_is_refused_with_its_code_and_place() {
-    let no_text = json!({"en": "<p>Only English</p>"});
+    let no_text = json!({"en": "<p>Only English: {{emergencyLine}}</p>"});
     let long = "x".repeat(600 * 1024);
     let world = World::with_settings().await;
     for (pointer, value, reason) in [
+        (
+            "/automaticReplies/exception",
+            no_text.clone(),
+            "automatic_text_empty /automaticReplies/exception",
+        ),
+        (
+            "/automaticReplies/vacation",
+            json!({}),
+            "automatic_text_empty /automaticReplies/vacation",
+        ),
         (
             "/automaticReplies/outsideHours",
             no_text.clone(),
@@ -338,16 +395,6 @@ async fn each_part_of_automatic_replies_is_refused_with_its_code_and_place() {
             "/automaticReplies/noAnswer/text",
             no_text,
             "automatic_text_empty /automaticReplies/noAnswer/text",
-        ),
-        (
-            "/automaticReplies/outsideHours/fr",
-            json!("<img src=x>"),
-            "automatic_text_empty /automaticReplies/outsideHours/fr",
-        ),
-        (
-            "/automaticReplies/outsideHours/en",
-            json!("\u{0}\u{0}\u{0}"),
-            "automatic_text_empty /automaticReplies/outsideHours/en",
         ),
         (
             "/automaticReplies/noAnswer/text/fr",
@@ -361,8 +408,23 @@ async fn each_part_of_automatic_replies_is_refused_with_its_code_and_place() {
         ),
         (
             "/automaticReplies/outsideHours/en",
-            json!("Hello {{patient_name}}"),
-            "placeholder_in_automatic_text /automaticReplies/outsideHours",
+            json!("Hello {{patient_name}}, call {{emergencyLine}}"),
+            "placeholder_unknown /automaticReplies/outsideHours/en",
+        ),
+        (
+            "/automaticReplies/vacation/fr",
+            json!("Bonjour {{patientName}}, composez le {{emergencyLine}}"),
+            "placeholder_unknown /automaticReplies/vacation/fr",
+        ),
+        (
+            "/automaticReplies/exception/en",
+            json!("<p>Call {{emergencyLine}}, or {{clinicPhone}</p>"),
+            "placeholder_unknown /automaticReplies/exception/en",
+        ),
+        (
+            "/automaticReplies/exception/en",
+            json!("<a href=\"https://example.test/{{clinicName}}\">here</a> {{emergencyLine}}"),
+            "placeholder_in_link /automaticReplies/exception/en",
         ),
         (
             "/automaticReplies/noAnswer/afterOfficeMinutes",
@@ -417,13 +479,22 @@ async fn everything_wrong_is_told_at_once() {
     let wrong = json!({
         "name": " ",
         "smsName": "Fa\u{e7}ade",
+        "phone": "a\u{0}b",
+        "emergencyLine": "",
         "plan": "gold",
         "defaultLanguage": "es",
         "officeHours": {
             "timeZone": "Toronto",
             "windows": [{"day": "mon", "from": "25:00", "to": "x"}],
+            "exceptions": [
+                {"date": "2026-12-25", "name": "a\rb"},
+                {"date": "2026-02-29", "windows": [{"from": "24:00", "to": "09:60"}]},
+            ],
+            "vacations": [{"from": "2027-07-02", "to": "2027-07-01"}],
         },
         "automaticReplies": {
+            "exception": {"en": "<!-- note -->"},
+            "vacation": {"fr": "\u{0}\u{0}\u{0}"},
             "outsideHours": {"en": "<div></div>"},
             "noAnswer": {"afterOfficeMinutes": 0, "text": {"fr": ""}},
             "quietMinutes": 1_441,
@@ -436,11 +507,20 @@ async fn everything_wrong_is_told_at_once() {
         answer.reasons(),
         [
             "name_empty /name",
+            "forbidden_character /phone",
+            "line_invalid /emergencyLine",
             "wrong_type /plan",
             "language_unknown /defaultLanguage",
             "time_zone_unknown /officeHours/timeZone",
             "office_hours_invalid /officeHours/windows/0/from",
             "office_hours_invalid /officeHours/windows/0/to",
+            "forbidden_character /officeHours/exceptions/0/name",
+            "office_hours_invalid /officeHours/exceptions/1/date",
+            "office_hours_invalid /officeHours/exceptions/1/windows/0/from",
+            "office_hours_invalid /officeHours/exceptions/1/windows/0/to",
+            "vacation_ends_before_start /officeHours/vacations/0/to",
+            "automatic_text_empty /automaticReplies/exception/en",
+            "automatic_text_empty /automaticReplies/vacation/fr",
             "automatic_text_empty /automaticReplies/outsideHours/en",
             "automatic_text_empty /automaticReplies/noAnswer/text/fr",
             "minutes_out_of_range /automaticReplies/noAnswer/afterOfficeMinutes",
@@ -471,10 +551,17 @@ async fn every_change_of_a_switch_is_on_record_and_no_text_is() {
         ),
         (
             "/automaticReplies",
-            json!({"outsideHours": {"fr": "<p>Secret nouveau</p>"}, "quietMinutes": 0}),
+            json!({
+                "outsideHours": {"fr": "<p>Secret nouveau {{emergencyLine}}</p>"},
+                "quietMinutes": 0,
+            }),
             vec![
                 "officeHours: America/Toronto, sun 22:00-02:00 \
                  -> America/Toronto, mon 09:00-12:00, mon 13:00-17:00",
+                "automaticReplies.exception.en: set -> -",
+                "automaticReplies.exception.fr: set -> -",
+                "automaticReplies.vacation.en: set -> -",
+                "automaticReplies.vacation.fr: set -> -",
                 "automaticReplies.outsideHours.en: set -> -",
                 "automaticReplies.outsideHours.fr: set -> set",
                 "automaticReplies.noAnswer.text.fr: set -> -",
@@ -487,6 +574,10 @@ async fn every_change_of_a_switch_is_on_record_and_no_text_is() {
             json!("Secret Clinic"),
             vec![
                 "name: set -> set",
+                "automaticReplies.exception.en: - -> set",
+                "automaticReplies.exception.fr: - -> set",
+                "automaticReplies.vacation.en: - -> set",
+                "automaticReplies.vacation.fr: - -> set",
                 "automaticReplies.outsideHours.en: - -> set",
                 "automaticReplies.outsideHours.fr: set -> set",
                 "automaticReplies.noAnswer.text.fr: - -> set",
@@ -508,7 +599,7 @@ async fn every_change_of_a_switch_is_on_record_and_no_text_is() {
 #[tokio::test]
 async fn texts_are_made_safe() {
     let world = World::with_settings().await;
-    let unsafe_text = "<svg><iframe><a title=\"</iframe><img src onerror=alert(1)>\">Ferm\u{e9}";
+    let unsafe_text = "<svg><iframe><a title=\"</iframe><img src onerror=alert(1)>\">Ferm\u{e9} {{emergencyLine}}";
     let event = put(ADMIN, CURRENT, &with("/automaticReplies/outsideHours/fr", json!(unsafe_text)));
     let answer = world.call(event).await.expect(200, "");
     let html = answer.body["automaticReplies"]["outsideHours"]["fr"]["html"].as_str().unwrap();

@@ -4,7 +4,7 @@ use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use aws_lambda_events::encodings::Body;
 use aws_sdk_dynamodb::Client;
 use domain::id::{ClinicId, StaffId};
-use domain::people::StaffMember;
+use domain::people::{StaffMember, StaffPreferences};
 use edge::AllowedOrigins;
 use platform::Sources;
 use serde_json::{Value, json};
@@ -74,6 +74,20 @@ impl World {
         .unwrap();
         let mut transaction = self.handler.store.transaction();
         transaction.put(&key::staff(&clinic, &id), &member, [], None);
+        assert_eq!(self.handler.store.commit(transaction).await.unwrap(), Committed::Done);
+    }
+
+    /// A member of staff is away on these days, each a first and a last one.
+    pub async fn away(&self, id: &str, days: &[(&str, &str)]) {
+        let (clinic, id) = (ClinicId::parse("c1").unwrap(), StaffId::parse(id).unwrap());
+        let days: Vec<Value> =
+            days.iter().map(|(from, to)| json!({"from": from, "to": to})).collect();
+        let preferences: StaffPreferences = serde_json::from_value(json!({
+            "clinic": clinic, "staff": id, "version": 1, "emailOnReply": false, "vacations": days,
+        }))
+        .unwrap();
+        let mut transaction = self.handler.store.transaction();
+        transaction.put(&key::preferences(&clinic, &id), &preferences, [], None);
         assert_eq!(self.handler.store.commit(transaction).await.unwrap(), Committed::Done);
     }
 
@@ -184,6 +198,18 @@ pub fn put(who: Who, version: Option<(&str, &str)>, document: &Value) -> Value {
         event["multiValueHeaders"][name] = json!([value]);
     }
     event["body"] = json!(document.to_string());
+    event
+}
+
+/// The same as another route's, of the sample with this name, about the same caller and body.
+pub fn on_route_of(mut event: Value, name: &str) -> Value {
+    let route = sample(name);
+    for member in ["resource", "path", "httpMethod", "pathParameters"] {
+        event[member] = route[member].clone();
+    }
+    for member in ["resourcePath", "httpMethod"] {
+        event["requestContext"][member] = route["requestContext"][member].clone();
+    }
     event
 }
 

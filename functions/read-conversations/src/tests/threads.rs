@@ -3,7 +3,9 @@
 use domain::audit::{Action, Outcome};
 use domain::clinic::Plan;
 use domain::people::{Patient, StaffMember};
-use scenario::people::{account, clinic_id, member, no_contact, patient, staff, staff_id};
+use scenario::people::{
+    account, clinic_id, member, no_contact, patient, staff, staff_id, template,
+};
 use scenario::{CONVERSATION, Event, NOW, World};
 use serde_json::json;
 use store::{Committed, key};
@@ -96,4 +98,21 @@ async fn people_who_left_stay_in_it_by_the_names_they_had() {
     assert_eq!(store.commit(transaction).await.unwrap(), Committed::Done);
     let thread = world.ask(&reader(&world), &thread(&staff("s1"))).await.expect(200);
     assert_eq!(thread["participants"][1]["name"], "Staff s2");
+}
+
+#[tokio::test]
+async fn which_template_a_message_was_made_of_is_shown_to_staff_alone() {
+    let (world, name) = World::with_conversation(Plan::Connect).await;
+    let template = template("c1", "t1");
+    world.reply_from_template(&staff("s1"), &name, &template, NOW).await;
+    for actor in [staff("s1"), staff("s9")] {
+        let thread = world.ask(&reader(&world), &thread(&actor)).await.expect(200);
+        let wanted = json!({ "id": "t1", "version": 3 });
+        assert_eq!(thread["messages"][0]["template"], wanted);
+        assert!(thread["messages"][1].get("template").is_none());
+    }
+    let own = world.ask(&reader(&world), &thread(&account("a1"))).await.expect(200);
+    let own = own.to_string();
+    assert!(own.contains("Dear <b>Zebulon p1</b>") && !own.contains("template"), "{own}");
+    assert!(!own.contains("t1"), "{own}");
 }

@@ -157,7 +157,7 @@ async fn a_request_that_can_never_work_says_why() {
         (json!({ "body": "x", "seen": -1 }), vec!["wrong_type /seen"]),
         (json!({ "body": "x", "seen": "1" }), vec!["wrong_type /seen"]),
         (json!({ "body": 1 }), vec!["wrong_type /body"]),
-        (json!({ "seen": 1 }), vec!["missing_member /body"]),
+        (json!({ "seen": 1 }), vec!["body_empty /body"]),
         (json!({ "body": "x", "sender": "other" }), vec!["unknown_member /sender"]),
         (json!({ "body": "x", "onBehalfOf": "p2" }), vec!["unknown_member /onBehalfOf"]),
         (json!([]), vec!["wrong_type "]),

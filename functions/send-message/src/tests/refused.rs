@@ -123,8 +123,10 @@ async fn a_request_that_can_never_work_says_why() {
         (json!({ "title": "t", "body": "<ul><li>".repeat(60) + "x" }), vec!["body_too_deep /body"]),
         (to(&["s2", "a#b", ""]), vec!["invalid_id /to/1", "invalid_id /to/2"]),
         (to(&many), vec!["too_many_participants /to"]),
-        (json!({ "title": "t" }), vec!["missing_member /body"]),
-        (json!({ "body": "x" }), vec!["missing_member /title"]),
+        (json!({ "title": "t" }), vec!["body_empty /body"]),
+        (json!({ "body": "x" }), vec!["title_empty /title"]),
+        (json!({}), vec!["title_empty /title", "body_empty /body"]),
+        (json!({ "title": null, "body": "x", "template": null }), vec!["title_empty /title"]),
         (json!({ "title": "t", "body": "x", "to": "s2" }), vec!["wrong_type /to"]),
         (json!({ "title": "t", "body": "x", "to": [2] }), vec!["wrong_type /to/0"]),
         (

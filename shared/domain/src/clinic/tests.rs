@@ -1,7 +1,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use crate::testing::{as_chart, as_operator, as_staff, body, clinic, hours};
+use crate::automatic::{Away, Fired, NotNeeded, TimerKind, fire};
+use crate::testing::{
+    Thread, as_account, as_chart, as_operator, as_portal, as_staff, body, clinic, facts, hours,
+    patient,
+};
 
 fn codes(clinic: &ClinicSettings) -> Vec<(Code, Option<String>)> {
     let refusal = clinic.check().unwrap_err();
@@ -28,6 +32,89 @@ fn languages_are_read_as_other_systems_write_them() {
         assert_eq!(Language::parse(tag), Err(UnknownLanguage), "{tag:?}");
     }
 }
+
+#[test]
+fn each_plan_has_what_it_is_paid_for() {
+    let has = |plan: Plan| {
+        [
+            plan.needs_account(),
+            plan.has_quotes(),
+            plan.has_guardians(),
+            plan.has_patient_files(),
+            plan.has_patient_first(),
+            plan.has_automatic_replies(),
+        ]
+    };
+    assert_eq!(has(Plan::Portal), [false; 6]);
+    assert_eq!(has(Plan::Connect), [true, true, true, true, false, false]);
+    assert_eq!(has(Plan::ConnectPro), [true; 6]);
+}
+
+/// A conversation of the top plan, in which a guardian and the patient wrote when the office was
+/// closed, and the clinic on another plan now.
+fn moved_to(plan: Plan) -> Thread {
+    let mut thread = Thread::start(clinic(), "2026-11-25T14:00:00Z".parse().unwrap());
+    thread.reply(&as_account("g1"), "2026-11-25T23:00:00Z");
+    thread.reply(&as_account("a1"), "2026-11-25T23:01:00Z");
+    thread.clinic.plan = plan;
+    thread
+}
+
+#[test]
+fn a_timer_that_was_set_on_the_top_plan_ends_as_not_needed_on_another() {
+    let fired = |plan, kind, now: &str| {
+        let Thread { conversation, timers, clinic, .. } = moved_to(plan);
+        let timer = timers.0.iter().find(|timer| timer.kind == kind).unwrap();
+        let (here, now) = (Away::Known(&[]), now.parse().unwrap());
+        fire(timer, &timers, &conversation, &clinic, here, &patient(), now)
+    };
+    let night = "2026-11-26T05:00:00Z";
+    assert!(matches!(fired(Plan::ConnectPro, TimerKind::Closed, night), Fired::Reply(_)));
+    for plan in [Plan::Connect, Plan::Portal] {
+        for kind in TimerKind::ALL {
+            for now in [night, "2026-11-26T16:00:00Z"] {
+                let over = Fired::NotNeeded(NotNeeded::SwitchedOff);
+                assert_eq!(fired(plan, kind, now), over, "{plan:?} {kind:?} {now}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_sent_stays_readable_on_every_plan() {
+    for plan in [Plan::Portal, Plan::Connect, Plan::ConnectPro] {
+        let Thread { conversation, clinic, .. } = moved_to(plan);
+        for actor in [as_staff("s1"), as_account("a1"), as_account("g1")] {
+            let facts = facts(&actor, &clinic);
+            let side = facts.side(&actor).unwrap();
+            assert_eq!(side.visible(Some(&conversation)), Ok(&conversation), "{plan:?} {actor:?}");
+        }
+        // Who has portal access alone is asked for an account where one is needed.
+        let portal = facts(&as_portal(), &clinic);
+        let seen = portal.side(&as_portal()).and_then(|side| side.visible(Some(&conversation)));
+        let account = Err(Code::AccountRequired.into());
+        assert_eq!(seen, if plan.needs_account() { account } else { Ok(&conversation) });
+    }
+}
+
+#[test]
+fn another_plan_takes_effect_with_the_next_call_and_back() {
+    let mut thread = moved_to(Plan::ConnectPro);
+    for (plan, guardian) in [
+        (Plan::ConnectPro, None),
+        (Plan::Portal, Some(Code::GuardiansNotInPlan)),
+        (Plan::Connect, None),
+        (Plan::Portal, Some(Code::GuardiansNotInPlan)),
+        (Plan::ConnectPro, None),
+    ] {
+        thread.clinic.plan = plan;
+        let now = "2026-11-25T23:02:00Z".parse().unwrap();
+        let refused = thread.decide_reply(&as_account("g1"), now).err();
+        assert_eq!(refused.map(|refusal| refusal.codes()), guardian.map(|code| vec![code]));
+        assert!(thread.decide_reply(&as_account("a1"), now).is_ok(), "the patient answers on each");
+    }
+}
+
 #[test]
 fn ordinary_settings_are_in_order() {
     assert_eq!(clinic().check(), Ok(()));
@@ -49,7 +136,6 @@ fn everything_that_is_wrong_is_told_at_once() {
         [
             at(Code::SmsNameInvalid, "/smsName"),
             at(Code::AutomaticTextEmpty, "/automaticReplies/outsideHours"),
-            at(Code::PlaceholderUnknown, "/automaticReplies/noAnswer/text/fr"),
             at(Code::PlaceholderUnknown, "/automaticReplies/noAnswer/text/fr"),
             at(Code::EmergencyLineMissing, "/automaticReplies/noAnswer/text/fr"),
             at(Code::MinutesOutOfRange, "/automaticReplies/noAnswer/afterOfficeMinutes"),

@@ -7,7 +7,7 @@ use crate::conversation::{Conversation, MessageFile};
 use crate::document::Document;
 use crate::id::{AttachmentId, DocumentId, InvalidId};
 use crate::refusal::{Checks, Code, Reason};
-use crate::rich_text::{Body, BodyProblem};
+use crate::rich_text::{Body, BodyProblem, Cleaned};
 
 /// The files that a message names, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,8 +29,8 @@ impl Enclosures {
     }
 
     /// The body of the message, which may say nothing beside a file.
-    pub fn body(&self, raw: &str) -> Result<Body, BodyProblem> {
-        if self.is_empty() { Body::parse(raw) } else { Body::parse_beside_files(raw) }
+    pub fn body(&self, raw: &str) -> Result<Cleaned, BodyProblem> {
+        if self.is_empty() { Body::clean(raw) } else { Body::clean_beside_files(raw) }
     }
 
     /// Whether there are none.

@@ -59,7 +59,7 @@ pub struct ReplyFacts<'a> {
 /// allowed, or staff's, if it is open.
 pub fn reply(
     actor: &Actor,
-    command: Reply,
+    mut command: Reply,
     facts: &Facts,
     about: ReplyFacts<'_>,
     now: Timestamp,
@@ -78,7 +78,7 @@ pub fn reply(
             (side.clinic, side.author.clone())
         }
     };
-    let said = command.wording.clone().said(&side, about.template, now, &mut checks);
+    let said = std::mem::take(&mut command.wording).said(&side, about.template, now, &mut checks);
     let quote = quote(&command, about.quoted, clinic, &mut checks);
     let marker = marker(&command, about, &side.person(), &mut checks);
     let enclosed = Enclosing { actor, side: &side, conversation: before }.judge(

@@ -94,7 +94,7 @@ pub fn may_start(side: &Side<'_>) -> Checks {
 /// Starts a conversation.
 pub fn start(
     actor: &Actor,
-    command: Start,
+    mut command: Start,
     facts: &Facts,
     addressees: Addressees<'_>,
     now: Timestamp,
@@ -105,7 +105,8 @@ pub fn start(
         Side::Staff(StaffSide { clinic, patient, .. })
         | Side::Patient(PatientSide { clinic, patient, .. }) => (*clinic, *patient),
     };
-    let said = command.wording.clone().said(&side, addressees.template, now, &mut checks);
+    let said =
+        std::mem::take(&mut command.wording).said(&side, addressees.template, now, &mut checks);
     let title = said.as_ref().and_then(|said| said.title.clone());
     if said.is_some() && title.is_none() {
         checks.note(Code::TitleEmpty, "/title");

@@ -1,12 +1,76 @@
 //! What a message says: what its writer wrote, or what a template makes of it.
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
+use super::enclose::Enclosures;
 use crate::access::{Side, StaffSide};
+use crate::id::TemplateId;
 use crate::message_template::{About, Draft, MessageTemplate, TemplateVersion, usable};
+use crate::problem_codes::of_title;
 use crate::refusal::{Checks, Code, Refusal};
-use crate::rich_text::Body;
+use crate::rich_text::{Body, Removed};
 use crate::text::Title;
+
+/// What a message is to say, as a request brings it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RawWording<'a> {
+    /// See [`Wording::title`].
+    pub title: Option<&'a str>,
+    /// See [`Wording::body`]: rich text.
+    pub body: Option<&'a str>,
+    /// See [`Wording::template`].
+    pub template: Option<&'a RawTemplate>,
+}
+
+/// A template as a request names it: one that says which, and not in which version, might send what
+/// nobody saw.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RawTemplate {
+    id: String,
+    version: u64,
+}
+
+/// The wording of a request.
+#[derive(Clone, Debug)]
+pub struct Worded {
+    /// What the message is to say.
+    pub wording: Wording,
+    /// What was removed from the body that the request brought, for its sender to see.
+    pub removed: Vec<Removed>,
+}
+
+impl RawWording<'_> {
+    /// The wording of the first message of a conversation, whose title is the template's or else the
+    /// sender's. What is wrong is noted.
+    pub fn parse_first(self, enclosures: &Enclosures, checks: &mut Checks) -> Worded {
+        let title = self.own(self.title).map(|raw| Title::parse(raw).map_err(of_title));
+        let title = title.and_then(|title| checks.take("/title", title));
+        let Worded { wording, removed } = self.parse(enclosures, checks);
+        Worded { wording: Wording { title, ..wording }, removed }
+    }
+
+    /// The wording of a message of a conversation that is there. What is wrong is noted.
+    pub fn parse(self, enclosures: &Enclosures, checks: &mut Checks) -> Worded {
+        let body = self.own(self.body).map(|raw| enclosures.body(raw));
+        let body = body.and_then(|body| checks.take("/body", body));
+        let (body, removed) = body.map(|cleaned| (cleaned.body, cleaned.removed)).unzip();
+        let template = self.template.and_then(|RawTemplate { id, version }| {
+            let id = checks.take("/template/id", TemplateId::parse(id))?;
+            Some(TemplateVersion { id, version: *version })
+        });
+        Worded {
+            wording: Wording { title: None, body, template },
+            removed: removed.unwrap_or_default(),
+        }
+    }
+
+    /// What the sender wrote: nothing at all, unless a template says it.
+    fn own<'a>(&self, written: Option<&'a str>) -> Option<&'a str> {
+        written.or(self.template.is_none().then_some(""))
+    }
+}
 
 /// What a message is to say.
 #[derive(Clone, Debug, Default)]
@@ -86,3 +150,6 @@ impl Wording {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,9 +75,8 @@ impl Days {
 
 /// The days on which all are away, of each one's days away. Where there is nobody, nobody is away.
 pub fn all_away<'a>(each: impl IntoIterator<Item = &'a [Days]>) -> Vec<Days> {
-    let mut each = each.into_iter();
-    let Some(first) = each.next() else { return Vec::new() };
-    let mut common = first.to_vec();
+    let mut each = each.into_iter().map(apart);
+    let mut common = each.next().unwrap_or_default();
     for other in each {
         common = common
             .iter()
@@ -85,6 +84,21 @@ pub fn all_away<'a>(each: impl IntoIterator<Item = &'a [Days]>) -> Vec<Days> {
             .collect();
     }
     common
+}
+
+/// The same days in order, none of them twice: of those that overlap, the parts that many people have
+/// in common would be more with each person.
+fn apart(days: &[Days]) -> Vec<Days> {
+    let mut days = days.to_vec();
+    days.sort_unstable_by_key(|days| days.first);
+    let mut apart: Vec<Days> = Vec::new();
+    for next in days {
+        match apart.last_mut().filter(|before| next.first <= before.last) {
+            Some(before) => before.last = before.last.max(next.last),
+            None => apart.push(next),
+        }
+    }
+    apart
 }
 
 /// An exception as it comes from outside.
@@ -180,8 +194,9 @@ pub(super) fn parse_date(text: &str) -> Result<Date, InvalidDate> {
     text.parse().map_err(|_| InvalidDate)
 }
 
-/// Reads the exceptions, adding what is wrong with them to `problems`.
-pub(super) fn exceptions(raw: &[RawException], problems: &mut Vec<HoursProblem>) -> Vec<Exception> {
+/// Reads exceptions, such as those of office hours or a list of holidays, adding what is wrong with
+/// them to `problems`.
+pub fn exceptions(raw: &[RawException], problems: &mut Vec<HoursProblem>) -> Vec<Exception> {
     if raw.len() > MAX_EXCEPTIONS {
         problems.push(HoursProblem {
             place: HoursPlace::Exceptions,
@@ -232,7 +247,8 @@ fn windows_of(
         let place = |place| match place {
             HoursPlace::From(index) => HoursPlace::ExceptionFrom(exception, index),
             HoursPlace::To(index) => HoursPlace::ExceptionTo(exception, index),
-            _ => HoursPlace::ExceptionWindow(exception, index),
+            HoursPlace::Window(index) => HoursPlace::ExceptionWindow(exception, index),
+            _ => HoursPlace::ExceptionWindows(exception),
         };
         let RawTimes { from, to } = times.clone();
         let raw = RawWindow { day: day.to_owned(), from, to };
@@ -241,12 +257,13 @@ fn windows_of(
             check_overlaps(index, window, &good, &mut found);
             good.push((index, window));
         }
-        problems.extend(
-            found.into_iter().map(|problem| HoursProblem {
-                place: place(problem.place),
-                reason: problem.reason,
-            }),
-        );
+        problems.extend(found.into_iter().map(|problem| HoursProblem {
+            place: place(problem.place),
+            reason: match problem.reason {
+                HoursReason::Overlap { other } => HoursReason::Overlap { other: place(other) },
+                reason => reason,
+            },
+        }));
     }
     good.into_iter().map(|(_, window)| window).collect()
 }
@@ -299,7 +316,7 @@ pub fn vacations_out_of_time(
 }
 
 /// What is wrong with a date that is to be minded from now on.
-pub(super) fn out_of_time(date: Date, today: Date) -> Option<HoursReason> {
+pub(crate) fn out_of_time(date: Date, today: Date) -> Option<HoursReason> {
     let furthest = today.saturating_add(MAX_DAYS_AHEAD.days());
     if date < today {
         Some(HoursReason::Past)

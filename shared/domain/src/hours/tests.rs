@@ -6,7 +6,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod away;
+mod dates;
+mod exceptions;
 mod questions;
+mod vacations;
 mod values;
 mod zone;
 
@@ -33,6 +37,59 @@ fn hours(time_zone: &str, windows: &[&str]) -> OfficeHours {
 fn nine_to_five(time_zone: &str) -> OfficeHours {
     let windows = OFFICE_DAYS.map(|day| format!("{day} 09:00-17:00"));
     hours(time_zone, &windows.each_ref().map(String::as_str))
+}
+
+/// What differs from a week: dates with their windows (`2026-12-24 09:00-12:00`; a date alone is closed)
+/// and vacations (`2027-07-01/2027-07-14`).
+fn with_dates(mut raw: RawHours, exceptions: &[&str], vacations: &[&str]) -> RawHours {
+    raw.exceptions.extend(exceptions.iter().map(|text| {
+        let mut words = text.split(' ');
+        let date = words.next().unwrap().to_owned();
+        let windows = words.map(|times| {
+            let (from, to) = times.split_once('-').unwrap();
+            RawTimes { from: from.to_owned(), to: to.to_owned() }
+        });
+        RawException { date, name: None, windows: windows.collect() }
+    }));
+    raw.vacations.extend(vacations.iter().map(|text| {
+        let (from, to) = text.split_once('/').unwrap();
+        RawDays { from: from.to_owned(), to: to.to_owned() }
+    }));
+    raw
+}
+
+/// The week of `hours` with these dates.
+fn differing(hours: &OfficeHours, exceptions: &[&str], vacations: &[&str]) -> OfficeHours {
+    OfficeHours::new(&with_dates(hours.clone().into(), exceptions, vacations)).unwrap()
+}
+
+fn days(first: &str, last: &str) -> Days {
+    Days::new(first.parse().unwrap(), last.parse().unwrap()).unwrap()
+}
+
+/// Every night from 22:00 to 6:00, in Toronto.
+fn nights() -> OfficeHours {
+    let windows = Weekday::ALL.map(|day| format!("{} 22:00-06:00", day.as_str()));
+    hours("America/Toronto", &windows.each_ref().map(String::as_str))
+}
+
+/// Without a pause, in that zone.
+fn always(time_zone: &str) -> OfficeHours {
+    let windows = Weekday::ALL.map(|day| format!("{} 00:00-24:00", day.as_str()));
+    hours(time_zone, &windows.each_ref().map(String::as_str))
+}
+
+/// Checks what the office is at each time on its clock: open, or closed and why.
+fn check(hours: &OfficeHours, times: &[(&str, Option<Closed>)]) {
+    for (time, closed) in times {
+        assert_eq!(hours.closed(local(hours, time)), *closed, "{time}");
+    }
+}
+
+/// When the office opens next, as its clock shows it.
+fn opens(hours: &OfficeHours, from: &str) -> String {
+    let opening = hours.next_opening(local(hours, from)).unwrap();
+    hours.time_zone().zone().to_datetime(opening).to_string()
 }
 
 fn at(text: &str) -> Timestamp {

@@ -288,7 +288,7 @@ pub(super) fn check_overlaps(
     problems: &mut Vec<HoursProblem>,
 ) {
     if let Some((other, _)) = earlier.iter().find(|(_, earlier)| earlier.overlaps(window)) {
-        let reason = HoursReason::Overlap { other: *other };
+        let reason = HoursReason::Overlap { other: HoursPlace::Window(*other) };
         problems.push(HoursProblem { place: HoursPlace::Window(index), reason });
     }
 }
@@ -399,10 +399,10 @@ pub enum HoursReason {
     #[error("must not end when it starts; a whole day is 00:00 to 24:00")]
     Empty,
     /// A window that shares time with an earlier one of the list.
-    #[error("must not overlap the window at /windows/{other}")]
+    #[error("must not overlap the window at {other}")]
     Overlap {
-        /// The first window of the list that it overlaps, counted from 0.
-        other: usize,
+        /// The first window of the list that it overlaps.
+        other: HoursPlace,
     },
     /// More than [`MAX_EXCEPTIONS`](super::MAX_EXCEPTIONS) exceptions.
     #[error("must not be more than {} exceptions", super::MAX_EXCEPTIONS)]

@@ -20,7 +20,7 @@ use crate::file::{FileName, FileType, Sha256};
 use crate::id::DocumentKind;
 use crate::testing::{
     WORKING, as_account, at, clinic, contact, document, email, group, group_id, guardian_link,
-    hours, link, name, patient, staff,
+    link, name, patient, staff,
 };
 use crate::text::{ClinicName, ClinicPhone, EmergencyLine, Title};
 use crate::version::{self, Document as _};

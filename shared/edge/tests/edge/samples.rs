@@ -30,13 +30,13 @@ fn routes() -> BTreeSet<(String, String, String)> {
             format!("{CLINIC}/notification-templates/{{language}}/{{channel}}/preview"),
         ),
         ("clinic-settings", "POST OPTIONS", format!("{CLINIC}/settings/holidays")),
+        ("clinic-settings", "POST OPTIONS", format!("{CLINIC}/settings/automatic-replies/preview")),
+        ("clinic-settings", "GET OPTIONS", format!("{CLINIC}/message-templates")),
         (
             "clinic-settings",
-            "POST OPTIONS",
-            format!("{CLINIC}/settings/automatic-replies/preview"),
+            "GET PUT OPTIONS",
+            format!("{CLINIC}/message-templates/{{templateId}}"),
         ),
-        ("clinic-settings", "GET OPTIONS", format!("{CLINIC}/message-templates")),
-        ("clinic-settings", "GET PUT OPTIONS", format!("{CLINIC}/message-templates/{{templateId}}")),
         (
             "clinic-settings",
             "POST OPTIONS",
@@ -152,9 +152,10 @@ fn every_sample_is_read() {
         assert_eq!(request.idempotency_key().is_ok(), creates, "{function}/{name}");
         let versioned = ["clinic-settings", "directory", "attachments"]
             .contains(&function.as_str())
-            && (["PUT", "DELETE"].contains(&method) || resource.ends_with("/holidays"));
+            && (["PUT", "DELETE"].contains(&method)
+                || (method == "POST" && resource.ends_with("/holidays")));
         assert_eq!(request.if_match().is_ok(), versioned, "{function}/{name}");
-        let listed = ["cursor", "limit", "state"];
+        let listed = ["archived", "cursor", "limit", "state"];
         assert!(request.query(&listed).unwrap().limit().is_ok(), "{function}/{name}");
     }
 }

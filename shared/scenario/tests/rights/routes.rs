@@ -417,10 +417,7 @@ impl Case {
             | Does::TryNoticeText
             | Does::ImportHolidays
             | Does::ChangeTemplate => self.administers(Administration::ChangeSettings),
-            Does::TryTemplate => match self.facts.side(&self.actor)? {
-                Side::Staff(_) => Ok(()),
-                Side::Patient(_) => Err(Code::NotAllowed.into()),
-            },
+            Does::TryTemplate => self.facts.staff_side(&self.actor).map(drop),
             Does::ChangeSettings => self.changes_settings(clinic.plan),
             Does::ChangePlan => self.changes_settings(match clinic.plan {
                 Plan::Portal => Plan::Connect,

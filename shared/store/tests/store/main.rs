@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod absences;
 mod addresses;
 mod audit;
 mod counters;

@@ -208,9 +208,9 @@ fn patients_send_no_chart_documents() {
 fn a_body_may_be_empty_beside_a_file_and_only_there() {
     for empty in ["", " ", "<div></div>", "<img src=x>", "<!-- note -->", "<style>p{}</style>"] {
         assert_eq!(named(&[], &[]).body(empty), Err(BodyProblem::Empty), "{empty}");
-        let body = named(&["f1"], &[]).body(empty).unwrap();
+        let body = named(&["f1"], &[]).body(empty).unwrap().body;
         assert_eq!((body.html(), body.text()), ("", ""), "{empty}");
-        let body = named(&[], &["d1"]).body(empty).unwrap();
+        let body = named(&[], &["d1"]).body(empty).unwrap().body;
         assert_eq!(body.text(), "");
     }
     let too_long = "a".repeat(200_000);

@@ -216,6 +216,25 @@ fn the_next_opening_of_an_open_instant_is_itself() {
 }
 
 #[test]
+fn an_office_opens_next_after_it_has_closed() {
+    let hours = nine_to_five("America/Toronto");
+    let tomorrow = Some(at("2026-11-26T14:00Z"));
+    for now in ["2026-11-25T14:00Z", "2026-11-25T15:13Z", "2026-11-25T22:00Z", "2026-11-26T13:59Z"]
+    {
+        assert_eq!(hours.opens_after(at(now)), tomorrow, "{now}");
+    }
+    let friday = at("2026-11-27T16:00Z");
+    assert_eq!(hours.opens_after(friday), Some(at("2026-11-30T14:00Z")));
+    let weekly = super::hours("America/Toronto", &["wed 09:00-17:00"]);
+    assert_eq!(weekly.opens_after(at("2026-11-25T15:00Z")), Some(at("2026-12-02T14:00Z")));
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let always: Vec<String> = days.iter().map(|day| format!("{day} 00:00-24:00")).collect();
+    let always: Vec<&str> = always.iter().map(String::as_str).collect();
+    assert_eq!(super::hours("America/Toronto", &always).opens_after(friday), None);
+    assert_eq!(super::hours("America/Toronto", &[]).opens_after(friday), None);
+}
+
+#[test]
 fn a_closed_period_ends_at_the_first_open_instant() {
     let hours = nine_to_five("America/Toronto");
     let (closing, opening) = (at("2026-11-25T22:00Z"), at("2026-11-26T14:00Z"));

@@ -59,9 +59,9 @@ fn nothing_but_the_three_variables_gets_in() {
         ("{{link", "link"),
         ("{{}} {{link}}", ""),
         ("{{ }} {{link}}", ""),
-        ("{{{link}}}", "{link"),
-        ("{{link}}}", "link"),
-        ("{{clinic{{link}}}}", "clinic{{link"),
+        ("{{{link}}}", "{link}"),
+        ("{{link}}}", "link}"),
+        ("{{clinic{{link}}}}", "clinic{{link}}"),
         ("{{link}} }}", "}}"),
     ] {
         let found = email(text);
