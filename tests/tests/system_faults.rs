@@ -328,6 +328,8 @@ fn a_backlog_of_timers_is_drained_by_the_schedule_with_one_reply_each() {
         (waiting() == others).then_some(())
     });
     let took = begun.elapsed();
+    // One tick drains them; the schedule's own may hold the last few at that moment.
+    assert!(ticks <= 2, "{ticks} ticks");
     let counts = proxy.count();
     let calls: usize = counts.values().sum();
     println!("{size} timers in {took:.1?} and {ticks} ticks with {calls} calls: {counts:?}");

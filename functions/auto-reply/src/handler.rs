@@ -18,7 +18,7 @@ use store::key::{self, ConversationKey, Key, Work};
 use store::{Committed, Guard, Store};
 use worker::{Brake, Step, Worker};
 
-/// A claim lasts longer than the function's timeout of 60 s, so that no two work on one timer.
+/// A claim lasts longer than a step can ([`Worker::LONGEST_STEP`]), so that no two work on one timer.
 const LEASE: SignedDuration = SignedDuration::from_secs(120);
 
 /// How long decisions are made again when people write to the conversation at the same time.

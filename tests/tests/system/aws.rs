@@ -233,7 +233,7 @@ pub fn invoke(function: &str, event: &Value) -> Value {
     let name = text(&format!("/functions/{function}"));
     // A worker may take the whole time that it is given.
     let answer = Api::new(&stack().endpoint)
-        .with_timeout(Duration::from_secs(100))
+        .with_timeout(Duration::from_secs(320))
         .post(&format!("/2015-03-31/functions/{name}/invocations"))
         .header("Authorization", &authorization("lambda"))
         .bytes(event.to_string())

@@ -19,7 +19,7 @@ use crate::{process, workspace};
 /// How long a function may take to start, or to answer.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// The time that an invocation is told it has: the workers' timeout in infra/template.yaml. They begin
+/// The time that an invocation is told it has: the least timeout of a worker in infra/template.yaml. They begin
 /// nothing with less than half of it left.
 const TIMEOUT: Duration = Duration::from_mins(1);
 

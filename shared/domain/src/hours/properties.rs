@@ -46,11 +46,61 @@ fn hours_of(zone: &str, windows: Vec<(usize, u16, u16)>) -> OfficeHours {
     OfficeHours::new(&raw).unwrap()
 }
 
+fn minute_of_day(last: u16) -> impl Strategy<Value = u16> {
+    prop_oneof![(0..=last / 60).prop_map(|h| h * 60), 0..=last]
+}
+
 /// Up to 12 windows on full or quarter hours, or anywhere, so that some touch and some do not.
 fn windows() -> impl Strategy<Value = Vec<(usize, u16, u16)>> {
-    let time = |last: u16| prop_oneof![(0..=last / 60).prop_map(|h| h * 60), 0..=last];
-    let window = (0_usize..7, time(1439), time(1440));
-    prop::collection::vec(window, 0..12)
+    prop::collection::vec((0_usize..7, minute_of_day(1439), minute_of_day(1440)), 0..12)
+}
+
+/// What differs from the week: how many days after some date, and with which windows or how long.
+#[derive(Clone, Debug, Default)]
+struct Differing {
+    exceptions: Vec<(i64, Vec<(u16, u16)>)>,
+    vacations: Vec<(i64, i64)>,
+    away: Vec<(i64, i64)>,
+}
+
+/// Nothing, or a few dates in the week around some date.
+fn differing() -> impl Strategy<Value = Differing> {
+    let times = prop::collection::vec((minute_of_day(1439), minute_of_day(1440)), 0..4);
+    let exceptions = prop::collection::vec((-3_i64..6, times), 0..4);
+    let days = || prop::collection::vec((-4_i64..6, 0_i64..3), 0..2);
+    let some = (exceptions, days(), days()).prop_map(|(exceptions, vacations, away)| Differing {
+        exceptions,
+        vacations,
+        away,
+    });
+    prop_oneof![1 => Just(Differing::default()), 2 => some]
+}
+
+impl Differing {
+    /// The hours with these dates around `base`, as far as the rules take them.
+    fn on(&self, hours: OfficeHours, base: Date) -> OfficeHours {
+        let day = |days: i64| base.saturating_add(days.days());
+        let span = |(first, more): &(i64, i64)| Days::new(day(*first), day(first + more)).unwrap();
+        let mut raw = RawHours::from(hours);
+        raw.vacations = self.vacations.iter().map(|days| span(days).into()).collect();
+        for (days, times) in &self.exceptions {
+            let date = day(*days).to_string();
+            raw.exceptions.push(RawException { date, name: None, windows: Vec::new() });
+            if OfficeHours::new(&raw).is_err() {
+                raw.exceptions.pop();
+                continue;
+            }
+            for (from, to) in times {
+                let windows = &mut raw.exceptions.last_mut().unwrap().windows;
+                windows.push(RawTimes { from: time(*from), to: time(*to) });
+                if OfficeHours::new(&raw).is_err() {
+                    raw.exceptions.last_mut().unwrap().windows.pop();
+                }
+            }
+        }
+        let away: Vec<Days> = self.away.iter().map(span).collect();
+        OfficeHours::new(&raw).unwrap().without(&away)
+    }
 }
 
 /// Windows that start or end in the hours in which clocks change, on any day.
@@ -60,9 +110,14 @@ fn windows_at_night() -> impl Strategy<Value = Vec<(usize, u16, u16)>> {
     prop::collection::vec(window, 1..12)
 }
 
-fn hours() -> impl Strategy<Value = OfficeHours> {
-    (prop::sample::select(&ZONES[..]), windows())
-        .prop_map(|(zone, windows)| hours_of(zone, windows))
+/// Hours, and an instant near which some dates differ from the week.
+fn hours_at() -> impl Strategy<Value = (OfficeHours, Timestamp)> {
+    let zone = prop::sample::select(&ZONES[..]);
+    (zone, windows(), differing(), instant()).prop_map(|(zone, windows, differing, at)| {
+        let hours = hours_of(zone, windows);
+        let date = hours.time_zone().zone().to_datetime(at).date();
+        (differing.on(hours, date), at)
+    })
 }
 
 /// Any second from 2024 to 2033.
@@ -76,34 +131,73 @@ fn clocks_change(zone: &TimeZone, from: Timestamp, to: Timestamp) -> bool {
     zone.following(from - margin).next().is_some_and(|change| change.timestamp() < to + margin)
 }
 
-/// Away from changes of clocks: what the wall clock shows is inside a window of its week.
+/// The windows of a date by definition, in minutes from its 00:00 on, and whether it is one of the
+/// week's. Of any other date, all there is lies between 00:00 and 24:00 but for what it begins itself.
+fn of_date(hours: &OfficeHours, date: Date) -> (Vec<(i64, i64)>, bool) {
+    let within =
+        |days: &[Days]| days.iter().any(|days| days.first() <= date && date <= days.last());
+    let minutes = |window: &Window| {
+        let (from, to) = (i64::from(window.from().minutes()), i64::from(window.to().minutes()));
+        (from, if to <= from { to + 1440 } else { to })
+    };
+    let exception = hours.exceptions().iter().find(|exception| exception.date == date);
+    match exception {
+        _ if within(&hours.away) => (Vec::new(), false),
+        Some(exception) => (exception.windows().iter().map(minutes).collect(), false),
+        None if within(hours.vacations()) => (Vec::new(), false),
+        None => {
+            let position = date.weekday().to_monday_zero_offset();
+            let day = Weekday::ALL[usize::try_from(position).unwrap()];
+            let of_week = hours.windows().iter().filter(|window| window.day() == day);
+            (of_week.map(minutes).collect(), true)
+        }
+    }
+}
+
+/// Away from changes of clocks: what the wall clock shows is inside a window of its date, or, if that
+/// is one of the week's, of the date before.
 fn shown_inside(hours: &OfficeHours, at: Timestamp) -> bool {
-    let shown = at.to_zoned_datetime(hours.time_zone().zone().clone());
-    let day = i32::from(shown.weekday().to_monday_zero_offset());
-    let now = (day * 24 + i32::from(shown.hour())) * 60 + i32::from(shown.minute());
-    hours.windows().iter().any(|window| {
-        let day = Weekday::ALL.iter().position(|day| *day == window.day()).unwrap();
-        let midnight = i32::try_from(day).unwrap() * 1440;
-        let start = midnight + i32::from(window.from().minutes());
-        let end = midnight + i32::from(window.to().minutes());
-        let end = if end <= start { end + 1440 } else { end };
-        (start..end).contains(&now) || (start..end).contains(&(now + 7 * 1440))
-    })
+    let shown = hours.time_zone().zone().to_datetime(at);
+    let now = i64::from(shown.hour()) * 60 + i64::from(shown.minute());
+    let inside =
+        |windows: &[(i64, i64)], now| windows.iter().any(|(from, to)| (*from..*to).contains(&now));
+    let (today, is_of_week) = of_date(hours, shown.date());
+    let (yesterday, _) = of_date(hours, shown.date().yesterday().unwrap());
+    inside(&today, now) || is_of_week && inside(&yesterday, now + 1440)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn is_open_agrees_with_what_the_clock_shows(hours in hours(), at in instant()) {
+    fn is_open_agrees_with_what_the_clock_shows((hours, at) in hours_at()) {
         prop_assume!(!clocks_change(hours.time_zone().zone(), at, at));
         prop_assert_eq!(hours.is_open(at), shown_inside(&hours, at));
     }
 
     #[test]
-    fn hours_survive_json(hours in hours()) {
+    fn hours_survive_json((hours, _) in hours_at()) {
         let text = serde_json::to_string(&hours).unwrap();
-        prop_assert_eq!(serde_json::from_str::<OfficeHours>(&text).unwrap(), hours);
+        // Who is away is no part of what a clinic stores.
+        prop_assert_eq!(serde_json::from_str::<OfficeHours>(&text).unwrap(), hours.without(&[]));
+    }
+
+    #[test]
+    fn a_closed_office_is_so_for_the_highest_reason((hours, at) in hours_at()) {
+        prop_assume!(!clocks_change(hours.time_zone().zone(), at, at));
+        let date = hours.time_zone().zone().to_datetime(at).date();
+        let within = |days: &[Days]| days.iter().any(|days| days.contains(date));
+        let is_dated = hours.exceptions().iter().any(|exception| exception.date == date);
+        let expected = if shown_inside(&hours, at) {
+            None
+        } else if is_dated && !shown_inside(&hours.without(&[]), at) {
+            Some(Closed::Exception)
+        } else if within(&hours.away) || !is_dated && within(hours.vacations()) {
+            Some(Closed::Vacation)
+        } else {
+            Some(Closed::OutsideHours)
+        };
+        prop_assert_eq!(hours.closed(at), expected);
     }
 
     #[test]
@@ -137,7 +231,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_next_opening_is_open_and_nothing_before_it_is(hours in hours(), at in instant()) {
+    fn the_next_opening_is_open_and_nothing_before_it_is((hours, at) in hours_at()) {
         let Some(opening) = hours.next_opening(at) else {
             prop_assert!(hours.is_empty());
             return Ok(());
@@ -155,7 +249,7 @@ proptest! {
     }
 
     #[test]
-    fn office_minutes_are_counted_exactly(hours in hours(), at in instant(), minutes in 1_u32..600) {
+    fn office_minutes_are_counted_exactly((hours, at) in hours_at(), minutes in 1_u32..600) {
         let at = Timestamp::from_second(at.as_second() / 60 * 60).unwrap();
         let Some(reached) = hours.after_office_minutes(at, minutes) else {
             return Ok(());
@@ -176,7 +270,7 @@ proptest! {
     }
 
     #[test]
-    fn a_closed_period_has_no_open_instant(hours in hours(), at in instant(), minutes in 0_i64..5_000) {
+    fn a_closed_period_has_no_open_instant((hours, at) in hours_at(), minutes in 0_i64..5_000) {
         let to = at + SignedDuration::from_mins(minutes);
         let closed = hours.closed_throughout(at, to);
         prop_assert_eq!(closed, hours.closed_throughout(to, at));
@@ -215,16 +309,14 @@ fn open_minutes(hours: &OfficeHours, from: Timestamp, minutes: usize) -> Vec<(Ti
         .collect();
     earliest_from_here.reverse();
 
-    let midnight = |days: i64| shown[0].date().saturating_add(days.days()).at(0, 0, 0, 0);
+    let first = shown[0].date();
     let spans: Vec<(DateTime, DateTime)> = (-2..=i64::try_from(minutes / 1440).unwrap() + 2)
         .flat_map(|day| {
-            let midnight = midnight(day);
-            let weekday = Weekday::from(midnight.weekday());
-            let of_day = hours.windows().iter().filter(move |window| window.day() == weekday);
-            of_day.map(move |window| {
-                let from = i64::from(window.from().minutes());
-                let to = i64::from(window.to().minutes());
-                let to = if to <= from { to + 1440 } else { to };
+            let date = first.saturating_add(day.days());
+            let reaches_on = of_date(hours, date.tomorrow().unwrap()).1;
+            of_date(hours, date).0.into_iter().map(move |(from, to)| {
+                let to = if reaches_on { to } else { to.min(1440) };
+                let midnight = date.at(0, 0, 0, 0);
                 (midnight.saturating_add(from.minutes()), midnight.saturating_add(to.minutes()))
             })
         })
@@ -259,9 +351,13 @@ proptest! {
             ("Pacific/Apia", "2011-12-30T10:00Z"),
         ][..]),
         windows in prop_oneof![windows(), windows_at_night(), windows_at_night()],
+        differing in differing(),
     ) {
         let hours = hours_of(zone, windows);
-        let from = change.parse::<Timestamp>().unwrap() - SignedDuration::from_hours(72);
+        let change = change.parse::<Timestamp>().unwrap();
+        let date = hours.time_zone().zone().to_datetime(change).date();
+        let hours = differing.on(hours, date);
+        let from = change - SignedDuration::from_hours(72);
         let by_definition = open_minutes(&hours, from, 144 * 60);
         // Windows at the far ends of the walk do not see the whole of their own days.
         let inner = &by_definition[30 * 60..114 * 60];
