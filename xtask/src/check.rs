@@ -8,7 +8,7 @@ use crate::console::say;
 use crate::failure::Result;
 use crate::python::Venv;
 use crate::up::{self, Start};
-use crate::{corpus, opt_outs, payloads, process, workspace};
+use crate::{corpus, opt_outs, payloads, process, workspace, zones};
 
 /// `cargo xtask check`: formatting, lints and the tests that need no stack; the template's too, where its
 /// linter is installed.
@@ -28,6 +28,7 @@ pub fn all(arguments: &Arguments) -> Result<()> {
     lint_template(&venv)?;
     without_stack()?;
     payloads::test(&venv)?;
+    zones::test(&venv)?;
     opt_outs::test(&venv)?;
     up::bring_up(&arguments.target, Start::Fresh, &arguments.parameters)?;
     say("-- testing the deployed stack ...");

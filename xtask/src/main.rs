@@ -28,6 +28,7 @@ mod release;
 mod server;
 mod up;
 mod workspace;
+mod zones;
 
 use std::env;
 use std::ffi::OsString;
