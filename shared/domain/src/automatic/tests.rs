@@ -6,12 +6,18 @@
     reason = "a test fails by panicking"
 )]
 
+mod foretold;
+mod races;
+mod reasons;
+mod settings;
+
 use super::*;
 use crate::address::Contact;
-use crate::clinic::{Language, Plan};
+use crate::clinic::{Language, LocalizedBody, NoAnswer, Plan};
 use crate::command::Switch;
+use crate::hours::{RawDays, RawException, RawHours, RawTimes};
 use crate::refusal::Code;
-use crate::testing::{Thread, as_account, as_staff, at, clinic, patient};
+use crate::testing::{Thread, as_account, as_staff, at, body, clinic, patient};
 
 const OUTSIDE: TimerKind = TimerKind::Closed;
 const UNANSWERED: TimerKind = TimerKind::NoAnswer;
@@ -28,22 +34,94 @@ fn timer(thread: &Thread, kind: TimerKind) -> Option<Timer> {
     thread.timers.0.iter().find(|timer| timer.kind == kind).copied()
 }
 
-/// Looks at a timer that was set, whenever it is due, and writes what comes of it.
+/// Judges a timer with what is there now, of which nothing is written.
+fn look(thread: &Thread, timer: &Timer, away: Away<'_>, now: &str) -> Fired {
+    let Thread { conversation, timers, clinic, .. } = thread;
+    fire(timer, timers, conversation, clinic, away, &patient(), at(now))
+}
+
+/// Writes what came of a look at a timer, as the function does.
+fn write(thread: &mut Thread, kind: TimerKind, fired: &Fired) {
+    match fired {
+        Fired::Reply(change) => assert!(thread.apply((**change).clone())),
+        Fired::Wait(until) => {
+            let timers = thread.timers.0.iter_mut().filter(|timer| timer.kind == kind);
+            timers.for_each(|timer| timer.due = *until);
+        }
+        Fired::NotNeeded(_) => thread.timers.0.retain(|timer| timer.kind != kind),
+    }
+}
+
+/// Looks at a timer that was set, whenever it is due, and writes the reply that comes of it.
 fn fire_at(thread: &mut Thread, kind: TimerKind, now: &str) -> Fired {
+    fire_without(thread, kind, &[], now)
+}
+
+/// The same when the conversation's staff are all away on these days.
+fn fire_without(thread: &mut Thread, kind: TimerKind, away: &[Days], now: &str) -> Fired {
     let timer = timer(thread, kind).expect("the timer is set");
-    let fired = fire(
-        &timer,
-        &thread.timers,
-        &thread.conversation,
-        &thread.clinic,
-        HERE,
-        &patient(),
-        at(now),
-    );
-    if let Fired::Reply(change) = &fired {
-        assert!(thread.apply((**change).clone()));
+    let fired = look(thread, &timer, Away::Known(away), now);
+    if let Fired::Reply(_) = fired {
+        write(thread, kind, &fired);
     }
     fired
+}
+
+fn reason(fired: &Fired) -> AutomaticReason {
+    let Fired::Reply(change) = fired else { panic!("{fired:?}") };
+    match change.message.as_ref().unwrap().author {
+        Author::Automatic { reason } => reason,
+        _ => panic!("an automatic reply has no other author"),
+    }
+}
+
+fn text(en: &str, fr: &str) -> LocalizedBody {
+    LocalizedBody { en: Some(body(en)), fr: Some(body(fr)) }
+}
+
+/// The clinic with a text for each reason.
+fn talkative() -> ClinicSettings {
+    let mut clinic = clinic();
+    let until = |what: &str, what_fr: &str| {
+        text(
+            &format!("{what} until {{{{nextOpening}}}}. Emergency: {{{{emergencyLine}}}}"),
+            &format!("{what_fr} jusqu’au {{{{nextOpening}}}}. Urgence : {{{{emergencyLine}}}}"),
+        )
+    };
+    let replies = &mut clinic.automatic_replies;
+    replies.exception = Some(until("Holiday", "Jour férié"));
+    replies.vacation = Some(until("Vacation", "Vacances"));
+    replies.outside_hours = Some(until("Closed", "Fermé"));
+    clinic
+}
+
+/// The clinic with these dates (`2026-12-24 09:00-12:00`; a date alone is closed) and these vacations
+/// (`2027-07-01/2027-07-14`).
+fn with_dates(clinic: ClinicSettings, exceptions: &[&str], vacations: &[&str]) -> ClinicSettings {
+    let mut raw = RawHours::from(clinic.office_hours.clone());
+    raw.exceptions.extend(exceptions.iter().map(|text| {
+        let mut words = text.split(' ');
+        let date = words.next().unwrap().to_owned();
+        let windows = words.map(|times| {
+            let (from, to) = times.split_once('-').unwrap();
+            RawTimes { from: from.to_owned(), to: to.to_owned() }
+        });
+        RawException { date, name: None, windows: windows.collect() }
+    }));
+    raw.vacations.extend(vacations.iter().map(|text| {
+        let (from, to) = text.split_once('/').unwrap();
+        RawDays { from: from.to_owned(), to: to.to_owned() }
+    }));
+    ClinicSettings { office_hours: OfficeHours::new(&raw).unwrap(), ..clinic }
+}
+
+fn days(first: &str, last: &str) -> Days {
+    Days::new(first.parse().unwrap(), last.parse().unwrap()).unwrap()
+}
+
+/// A conversation of that clinic, in which staff wrote on Monday 23 November 2026.
+fn thread_of(clinic: ClinicSettings) -> Thread {
+    Thread::start(clinic, at("2026-11-23T15:00:00Z"))
 }
 
 fn says(fired: &Fired) -> &str {

@@ -15,10 +15,10 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::actor::Actor;
-use crate::automatic::{Away, TimerKind};
-use crate::automatic::{Fired, LONGEST_WAIT, fire};
-use crate::clinic::Plan;
+use crate::automatic::{Away, Fired, LONGEST_WAIT, TimerKind, asks_who_is_away, fire};
+use crate::clinic::{LocalizedBody, Plan};
 use crate::conversation::{Author, AutomaticReason, Party};
+use crate::hours::{Days, Exception, OfficeHours, RawDays, RawHours};
 use crate::people::StaffMember;
 use crate::testing::{
     Thread, as_account, as_staff, at, body, clinic, facts, hours, patient, staff, staff_id,
@@ -51,6 +51,8 @@ enum Step {
     Finish(Index),
     /// The operator changes the plan.
     Plan(Plan),
+    /// All of the staff go on vacation for two days, or take none.
+    Away(bool),
 }
 
 fn acts() -> impl Strategy<Value = Act> {
@@ -76,6 +78,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (who, acts()).prop_map(|(who, act)| Step::Begin { who, act }),
         3 => any::<Index>().prop_map(Step::Finish),
         1 => prop_oneof![Just(Plan::ConnectPro), Just(Plan::Connect)].prop_map(Step::Plan),
+        1 => any::<bool>().prop_map(Step::Away),
     ];
     prop::collection::vec(step, 1..60)
 }
@@ -84,14 +87,32 @@ fn clinics() -> impl Strategy<Value = ClinicSettings> {
     let windows: [&[&str]; 3] =
         [&["09:00-17:00"], &["09:00-12:00", "13:00-17:15"], &["22:00-02:00"]];
     let windows = prop::sample::select(windows.to_vec());
-    (windows, 0_u32..30, 0_u32..60, 1_u32..120).prop_map(|(windows, quiet, gap, after)| {
-        let mut clinic = clinic();
-        clinic.office_hours = hours("America/Toronto", &DAYS, windows);
-        let automatic = &mut clinic.automatic_replies;
-        (automatic.quiet_minutes, automatic.minimum_gap_minutes) = (quiet, gap);
-        automatic.no_answer.as_mut().unwrap().after_office_minutes = after;
-        clinic
-    })
+    let texts = any::<(bool, bool, bool, bool)>();
+    (windows, 0_u32..30, 0_u32..60, 1_u32..120, texts).prop_map(
+        |(windows, quiet, gap, after, (exception, vacation, outside, differs))| {
+            let mut clinic = clinic();
+            clinic.office_hours = hours("America/Toronto", &DAYS, windows);
+            if differs {
+                // The day after the first, and the two after that.
+                let date = "2026-11-26".parse().unwrap();
+                let with_holiday =
+                    clinic.office_hours.with_exceptions([Exception::closed(date, None)]);
+                let mut raw = RawHours::from(with_holiday);
+                let (from, to) = ("2026-11-27".to_owned(), "2026-11-28".to_owned());
+                raw.vacations.push(RawDays { from, to });
+                clinic.office_hours = OfficeHours::new(&raw).unwrap();
+            }
+            let automatic = &mut clinic.automatic_replies;
+            (automatic.quiet_minutes, automatic.minimum_gap_minutes) = (quiet, gap);
+            automatic.no_answer.as_mut().unwrap().after_office_minutes = after;
+            let text = |is_on: bool| {
+                is_on.then(|| LocalizedBody { en: Some(body("Away.")), ..LocalizedBody::default() })
+            };
+            (automatic.exception, automatic.vacation) = (text(exception), text(vacation));
+            automatic.outside_hours = text(outside || !vacation);
+            clinic
+        },
+    )
 }
 
 /// A decision that is not written yet.
@@ -107,13 +128,21 @@ struct World {
     markers: Vec<(Person, ReadMarker)>,
     now: Timestamp,
     closed: bool,
+    /// The days on which all of the staff are away.
+    away: Vec<Days>,
 }
 
 impl World {
     fn new(clinic: ClinicSettings) -> Self {
         let now = at("2026-11-25T12:00:00Z");
         let markers = WRITERS.iter().map(|who| (person(who), ReadMarker::default())).collect();
-        Self { thread: Thread::start(clinic, now), markers, now, closed: false }
+        Self { thread: Thread::start(clinic, now), markers, now, closed: false, away: Vec::new() }
+    }
+
+    /// Those days, as far as they matter to the clinic.
+    fn away(&self) -> &[Days] {
+        let counts = self.thread.clinic.automatic_replies.vacation.is_some();
+        if counts { &self.away } else { &[] }
     }
 
     fn marker(&self, person: &Person) -> ReadMarker {
@@ -198,7 +227,7 @@ impl World {
                     timers,
                     conversation,
                     clinic,
-                    Away::Known(&[]),
+                    Away::Known(if asks_who_is_away(*kind, clinic) { &self.away } else { &[] }),
                     &patient(),
                     self.now,
                 ) {
@@ -281,10 +310,16 @@ impl World {
         }
         let asked = last(|author| author.party().is_some()).unwrap();
         assert_eq!(asked.author.party(), Some(Party::Patient), "staff have not answered");
-        let outside = Author::Automatic { reason: AutomaticReason::OutsideHours };
-        if reply.author == outside {
-            assert!(!clinic.office_hours.is_open(reply.at));
-            if let Some(said) = earlier.iter().rfind(|message| message.author == outside) {
+        let Author::Automatic { reason } = reply.author else { unreachable!("it is automatic") };
+        if reason != AutomaticReason::NoAnswer {
+            let closed = clinic.office_hours.without(self.away()).closed(reply.at);
+            let closed = closed.expect("nobody is there");
+            assert_eq!(Some(reason), settings.reason_when(closed));
+            let is_of_closed = |author: &Author| match author {
+                Author::Automatic { reason } => *reason != AutomaticReason::NoAnswer,
+                _ => false,
+            };
+            if let Some(said) = last(is_of_closed) {
                 assert!(self.opened_between(said.at, reply.at), "once in each closed period");
             }
         }
@@ -292,12 +327,12 @@ impl World {
 
     /// Windows start and end at quarters of an hour, so that one look at each is enough.
     fn opened_between(&self, from: Timestamp, to: Timestamp) -> bool {
+        let hours = self.thread.clinic.office_hours.without(self.away());
         let quarter = 15 * 60;
         let first = from.as_second().div_euclid(quarter) * quarter + quarter;
-        (first..=to.as_second()).step_by(900).any(|second| {
-            let instant = Timestamp::from_second(second).unwrap();
-            self.thread.clinic.office_hours.is_open(instant)
-        })
+        (first..=to.as_second())
+            .step_by(900)
+            .any(|second| hours.is_open(Timestamp::from_second(second).unwrap()))
     }
 
     fn check(&self) {
@@ -358,6 +393,15 @@ proptest! {
                     }
                 }
                 Step::Plan(plan) => world.thread.clinic.plan = plan,
+                Step::Away(away) => {
+                    let (first, last) = ("2026-11-25", "2026-11-26");
+                    let days = Days::new(first.parse().unwrap(), last.parse().unwrap()).unwrap();
+                    world.away = if away { vec![days] } else { Vec::new() };
+                    // What was decided before is right by the days of before.
+                    begun.retain(|decided| {
+                        !matches!(decided, Decided::Change { automatic: true, .. })
+                    });
+                }
             }
             world.check();
         }
