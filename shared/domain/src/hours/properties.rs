@@ -330,7 +330,7 @@ fn open_minutes(hours: &OfficeHours, from: Timestamp, minutes: usize) -> Vec<(Ti
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Changes of every kind: an hour at night, an hour at midnight, half an hour, over midnight,
     /// two hours, a whole date, and none where there used to be one.

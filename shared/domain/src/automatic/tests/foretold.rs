@@ -144,7 +144,7 @@ fn played(case: &Case) -> (Vec<Foreseen>, Vec<NotNeeded>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_foretold_is_what_the_timers_do(case in cases()) {
