@@ -113,6 +113,7 @@ fn configure(function: &str, variables: &Value) {
 }
 
 fn serve(mut stream: &TcpStream, state: &Mutex<State>) {
+    let mut stack = Stack::default();
     while let Some(request) = message(stream) {
         let text = String::from_utf8_lossy(&request).into_owned();
         let behaviour = {
@@ -126,13 +127,13 @@ fn serve(mut stream: &TcpStream, state: &Mutex<State>) {
         };
         let (status, body) = match behaviour {
             Behaviour::Forward => {
-                if stream.write_all(&forward(&request)).is_err() {
+                if stream.write_all(&stack.forward(&request)).is_err() {
                     return;
                 }
                 continue;
             }
             Behaviour::LoseTheAnswer => {
-                forward(&request);
+                stack.forward(&request);
                 return;
             }
             Behaviour::HangUp => return,
@@ -157,12 +158,27 @@ fn operation(request: &str) -> String {
     target.or_else(action).unwrap_or("other").to_owned()
 }
 
-/// Hands a request to the stack as it is, since it is signed, and its answer back.
-fn forward(request: &[u8]) -> Vec<u8> {
-    let address = stack().endpoint.trim_start_matches("http://").to_owned();
-    let mut stack = TcpStream::connect(address).unwrap();
-    stack.write_all(request).unwrap();
-    message(&stack).unwrap_or_default()
+/// A connection to the stack, which is kept: one for each call would be as many as a backlog is long, and
+/// the stack cannot hold so many open.
+#[derive(Default)]
+struct Stack(Option<TcpStream>);
+
+impl Stack {
+    /// Hands a request to the stack as it is, since it is signed, and its answer back.
+    fn forward(&mut self, request: &[u8]) -> Vec<u8> {
+        // The stack closes what was idle for a while: a request that was sent on it was not read.
+        if let Some(answer) = self.0.as_ref().and_then(|kept| ask(kept, request)) {
+            return answer;
+        }
+        let address = stack().endpoint.trim_start_matches("http://").to_owned();
+        let fresh = self.0.insert(TcpStream::connect(address).unwrap());
+        ask(fresh, request).unwrap_or_default()
+    }
+}
+
+fn ask(mut stack: &TcpStream, request: &[u8]) -> Option<Vec<u8>> {
+    stack.write_all(request).ok()?;
+    message(stack)
 }
 
 /// Reads one message: a head, and a body of the length that it says or in chunks.
