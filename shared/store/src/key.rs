@@ -428,7 +428,9 @@ pub fn preferences(clinic: &ClinicId, staff: &StaffId) -> Key {
 /// A timer of a conversation.
 pub fn timer(key: &ConversationKey, kind: TimerKind) -> Key {
     let sk = match kind {
-        TimerKind::Closed => "TIMER#CLOSED",
+        // Its name in the table is from when closed hours were the only reason: timers that wait
+        // while a new version is deployed are found under it.
+        TimerKind::Closed => "TIMER#OUTSIDE_HOURS",
         TimerKind::NoAnswer => "TIMER#NO_ANSWER",
     };
     Key { pk: key.partition(), sk: sk.to_owned() }

@@ -52,7 +52,7 @@ async fn both_samples_are_stored_with_their_record_and_nothing_else() {
     let difference = world.state().await.since(&before);
     assert_eq!(difference.written_sort_keys(), ALL_LISTS);
     let gone: Vec<_> = difference.gone.iter().map(|key| key.sk.as_str()).collect();
-    assert_eq!(gone, ["TIMER#CLOSED", "TIMER#NO_ANSWER"]);
+    assert_eq!(gone, ["TIMER#NO_ANSWER", "TIMER#OUTSIDE_HOURS"]);
     let record = difference.record();
     assert_eq!((record.action, &record.outcome), (Action::ConversationClose, &Outcome::Done));
     assert_eq!(record.objects, [CONVERSATION]);

@@ -38,7 +38,7 @@ async fn each_sample_is_stored_with_its_record_and_nothing_else() {
         (
             "reply.account",
             Plan::ConnectPro,
-            vec!["READER#PATIENT", "TIMER#CLOSED", "TIMER#NO_ANSWER"],
+            vec!["READER#PATIENT", "TIMER#NO_ANSWER", "TIMER#OUTSIDE_HOURS"],
         ),
         ("reply.portal", Plan::Portal, vec!["READER#PATIENT"]),
     ] {
@@ -115,7 +115,7 @@ async fn a_staff_members_answer_drops_the_timers() {
     world.ask(&reply(&world), &event(&staff("s2"))).await.expect(201);
     let gone = world.state().await.since(&before).gone;
     let gone: Vec<_> = gone.iter().map(|key| key.sk.as_str()).collect();
-    assert_eq!(gone, ["TIMER#CLOSED", "TIMER#NO_ANSWER"]);
+    assert_eq!(gone, ["TIMER#NO_ANSWER", "TIMER#OUTSIDE_HOURS"]);
 }
 
 #[tokio::test]
