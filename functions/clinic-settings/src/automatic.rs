@@ -8,7 +8,7 @@ use domain::clinic::{ClinicSettings, Language};
 use domain::conversation::{AutomaticReason, MAX_PARTICIPANTS};
 use domain::hours::{Closed, Days, MAX_DAYS_AHEAD, all_away};
 use domain::id::{ClinicId, StaffId};
-use domain::people::{StaffMember, StaffPreferences};
+use domain::people::{StaffMember, StaffPreferences, days_away};
 use domain::refusal::{Checks, Code, Refusal};
 use domain::spoken;
 use edge::{Failure, Request, Response};
@@ -144,9 +144,7 @@ fn away(staff: &[StaffId], clinic: &ClinicId, found: &Found) -> Result<Vec<Days>
     for id in staff {
         let member: Option<StaffMember> = found.get(&key::staff(clinic, id))?;
         let preferences: Option<StaffPreferences> = found.get(&key::preferences(clinic, id))?;
-        if member.is_some_and(|member| member.may_take_part()) {
-            each.push(preferences.map(|chosen| chosen.vacations).unwrap_or_default());
-        }
+        each.extend(days_away(member.as_ref(), preferences));
     }
     Ok(all_away(each.iter().map(Vec::as_slice)))
 }

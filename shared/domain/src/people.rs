@@ -147,6 +147,16 @@ impl StaffMember {
     }
 }
 
+/// The days on which one of a conversation's staff is away; none of one who may not take part, and so
+/// is nobody to wait for.
+pub fn days_away(
+    member: Option<&StaffMember>,
+    preferences: Option<StaffPreferences>,
+) -> Option<Vec<Days>> {
+    member.filter(|member| member.may_take_part())?;
+    Some(preferences.map(|chosen| chosen.vacations).unwrap_or_default())
+}
+
 /// The most groups of one member of staff, which bounds what a chart view reads.
 pub const MAX_GROUPS_OF_STAFF: usize = 20;
 

@@ -2,9 +2,9 @@
 
 use domain::conversation::Conversation;
 use domain::hours::{Days, all_away};
-use domain::id::{GroupId, StaffId};
+use domain::id::GroupId;
 use domain::outage::Outage;
-use domain::people::{StaffMember, StaffPreferences};
+use domain::people::{StaffMember, StaffPreferences, days_away};
 
 use crate::Store;
 use crate::key;
@@ -29,28 +29,25 @@ impl Store {
             let member: Option<StaffMember> = found.take(&key::staff(clinic, id))?;
             let preferences: Option<StaffPreferences> =
                 found.take(&key::preferences(clinic, id))?;
-            if member.is_some_and(|member| member.may_take_part()) {
-                each.push(preferences.map(|chosen| chosen.vacations).unwrap_or_default());
-            }
+            each.extend(days_away(member.as_ref(), preferences));
         }
-        let mut others: Vec<StaffId> = members?
+        let mut others: Vec<StaffMember> = members?
             .into_iter()
             .flatten()
             .filter(|member| member.may_take_part() && !conversation.has_participant(&member.id))
-            .map(|member| member.id)
             .collect();
-        others.sort_unstable();
-        others.dedup();
+        others.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        others.dedup_by(|one, other| one.id == other.id);
         if each.len() + others.len() > MOST_STAFF {
             return Ok(Vec::new());
         }
         if !others.is_empty() {
-            let keys = others.iter().map(|id| key::preferences(clinic, id));
+            let keys = others.iter().map(|member| key::preferences(clinic, &member.id));
             let mut found = self.read(keys).await?;
-            for id in &others {
+            for member in &others {
                 let preferences: Option<StaffPreferences> =
-                    found.take(&key::preferences(clinic, id))?;
-                each.push(preferences.map(|chosen| chosen.vacations).unwrap_or_default());
+                    found.take(&key::preferences(clinic, &member.id))?;
+                each.extend(days_away(Some(member), preferences));
             }
         }
         Ok(all_away(each.iter().map(Vec::as_slice)))
