@@ -1,8 +1,9 @@
 //! What changed between two versions of a document, for its audit record.
 //!
 //! Rights, switches and numbers are recorded with what they were and what they are, so that an
-//! administrator who switches something on and off again is seen. Of names, addresses and texts
-//! only that they are set is recorded: the record outlives them and is read by more people.
+//! administrator who switches something on and off again is seen, and so is what patients were told
+//! to call. Of people's names and addresses, and of texts, only that they are set is recorded: the
+//! record outlives them and is read by more people.
 
 use crate::audit::Changed;
 use crate::clinic::{ClinicSettings, Language, LocalizedBody};
@@ -12,6 +13,7 @@ use crate::id::GroupId;
 use crate::message_template::MessageTemplate;
 use crate::notice::NoticeTemplate;
 use crate::people::{AccountLink, Group, Patient, StaffMember, StaffPreferences};
+use crate::text::{ClinicPhone, EmergencyLine};
 use crate::version::{self, Document};
 
 /// What stands for a value that is not recorded.
@@ -34,8 +36,10 @@ impl Document for ClinicSettings {
         comparison
             .hidden("name", |settings| Some(&settings.name))
             .hidden("smsName", |settings| settings.sms_name.as_ref())
-            .hidden("phone", |settings| settings.phone.as_ref())
-            .hidden("emergencyLine", |settings| settings.emergency_line.as_ref())
+            .shown("phone", |settings| settings.phone.as_ref().map(ClinicPhone::as_str))
+            .shown("emergencyLine", |settings| {
+                settings.emergency_line.as_ref().map(EmergencyLine::as_str)
+            })
             .shown("plan", |settings| Some(settings.plan.as_str()))
             .shown("portalEnabled", |settings| Some(settings.portal_enabled))
             .shown("repliesAllowedByDefault", |settings| Some(settings.replies_allowed_by_default))
