@@ -2,14 +2,15 @@
 
 use domain::attachment::FileLimits;
 use domain::clinic::{
-    AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, NoticeSettings, Plan,
-    TextValues, check_ages, check_hours, check_name_in_sms,
+    AutomaticReplies, ClinicSettings, Language, LocalizedBody, Members, NoAnswer, NoticeSettings,
+    Plan,
 };
 use domain::hours::{OfficeHours, RawHours};
 use domain::id::ClinicId;
+use domain::placeholder;
 use domain::problem_codes::{of_hours, of_line, of_name};
 use domain::refusal::{Checks, Code, Refusal};
-use domain::rich_text::{Body, BodyProblem};
+use domain::rich_text::{Body, BodyProblem, Removed};
 use domain::text::{ClinicName, ClinicPhone, EmergencyLine, TextProblem};
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
@@ -188,6 +189,18 @@ pub struct SettingsOutput<'a> {
     automatic_replies: &'a AutomaticReplies,
     files: FileLimits,
     notices: NoticesOutput,
+    /// What was removed from the texts of the request.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    removed: &'a [RemovedAt],
+}
+
+/// Something that was removed from a text of a request.
+#[derive(Serialize)]
+pub struct RemovedAt {
+    /// The text: a JSON pointer (RFC 6901) into the request.
+    pointer: String,
+    #[serde(flatten)]
+    removed: Removed,
 }
 
 /// How people are told of messages, with nothing left out: what is absent in a request is a default.
@@ -213,9 +226,13 @@ impl From<NoticeSettings> for NoticesOutput {
 }
 
 impl SettingsInput {
-    /// The settings, or everything that is wrong with them: first member by member, then between
-    /// the members that could be read.
-    pub fn parse(self, clinic: ClinicId, version: u64) -> Result<ClinicSettings, Refusal> {
+    /// The settings, with what was removed from their texts; or everything that is wrong with them:
+    /// first member by member, then between the members that could be read.
+    pub fn parse(
+        self,
+        clinic: ClinicId,
+        version: u64,
+    ) -> Result<(ClinicSettings, Vec<RemovedAt>), Refusal> {
         let mut checks = Checks::new();
         let name = checks.take("/name", ClinicName::parse(&self.name).map_err(of_name));
         let sms_name = match &self.sms_name {
@@ -240,38 +257,35 @@ impl SettingsInput {
                 }
             })
             .ok();
-        let (replies, readable) = self.automatic_replies.unwrap_or_default().parse(&mut checks);
-
-        if let (Some(name), Some(sms_name)) = (&name, &sms_name) {
-            check_name_in_sms(name, sms_name.as_ref(), &mut checks);
-        }
-        if let (Some(default_language), true) = (language, readable) {
-            let values = TextValues {
-                default_language,
-                has_phone: self.phone.is_some(),
-                has_emergency_line: self.emergency_line.is_some(),
-            };
-            replies.check_texts(values, &mut checks);
-        }
-        replies.check_minutes(&mut checks);
-        if let Some(hours) = &hours {
-            check_hours(hours, &replies, &mut checks);
-        }
+        let replies = self.automatic_replies.unwrap_or_default();
+        let ParsedReplies { replies, has_all_texts, removed } = replies.parse(&mut checks);
         let limit = self.guardian_age_limit.map(age);
         let guardian_age_limit = limit.unwrap_or(ClinicSettings::DEFAULT_GUARDIAN_AGE_LIMIT);
         let patient_only_from_age = self.patient_only_from_age.map(age);
-        check_ages(guardian_age_limit, patient_only_from_age, &mut checks);
         let files = self.files.unwrap_or_default().parse();
-        files.check(&mut checks);
         let notices = self.notices.unwrap_or_default().parse();
-        notices.check(&mut checks);
+        let members = Members {
+            name: name.as_ref(),
+            sms_name: sms_name.as_ref().map(Option::as_ref),
+            has_phone: self.phone.is_some(),
+            has_emergency_line: self.emergency_line.is_some(),
+            guardian_age_limit,
+            patient_only_from_age,
+            default_language: language,
+            office_hours: hours.as_ref(),
+            automatic_replies: &replies,
+            has_all_texts,
+            files: &files,
+            notices: &notices,
+        };
+        members.check(&mut checks);
         checks.finish()?;
         let (Some(name), Some(sms_name), Some(plan), Some(default_language), Some(office_hours)) =
             (name, sms_name, plan, language, hours)
         else {
             return Err(Code::Internal.into());
         };
-        Ok(ClinicSettings {
+        let settings = ClinicSettings {
             clinic,
             version,
             name,
@@ -289,7 +303,8 @@ impl SettingsInput {
             automatic_replies: replies,
             files,
             notices,
-        })
+        };
+        Ok((settings, removed))
     }
 }
 
@@ -332,17 +347,30 @@ impl NoticesInput {
     }
 }
 
+/// Automatic replies as far as they could be read.
+struct ParsedReplies {
+    replies: AutomaticReplies,
+    /// Whether every text of them could be.
+    has_all_texts: bool,
+    removed: Vec<RemovedAt>,
+}
+
 impl RepliesInput {
-    /// The automatic replies, and whether every text of them could be read.
-    fn parse(self, checks: &mut Checks) -> (AutomaticReplies, bool) {
-        const PLACE: &str = "/automaticReplies";
-        let mut readable = true;
+    fn parse(self, checks: &mut Checks) -> ParsedReplies {
+        let mut has_all_texts = true;
+        let mut removed = Vec::new();
         let mut texts = |input: TextsInput, place: &str| {
             let mut body = |raw: Option<String>, language: &str| {
-                let parsed = Body::parse(&raw?).map_err(text_code);
-                let body = checks.take(&format!("{PLACE}/{place}/{language}"), parsed);
-                readable &= body.is_some();
-                body
+                let pointer = format!("/automaticReplies/{place}/{language}");
+                let cleaned = checks.take(&pointer, Body::clean(&raw?).map_err(text_code));
+                let Some(cleaned) = cleaned else {
+                    has_all_texts = false;
+                    return None;
+                };
+                placeholder::check_lost(&cleaned, &pointer, checks);
+                let at = |removed| RemovedAt { pointer: pointer.clone(), removed };
+                removed.extend(cleaned.removed.into_iter().map(at));
+                Some(cleaned.body)
             };
             LocalizedBody { en: body(input.en, "en"), fr: body(input.fr, "fr") }
         };
@@ -363,7 +391,7 @@ impl RepliesInput {
             quiet_minutes: quiet.unwrap_or(AutomaticReplies::DEFAULT_QUIET_MINUTES),
             minimum_gap_minutes: gap.unwrap_or(AutomaticReplies::DEFAULT_MINIMUM_GAP_MINUTES),
         };
-        (replies, readable)
+        ParsedReplies { replies, has_all_texts, removed }
     }
 }
 
@@ -387,7 +415,15 @@ impl<'a> From<&'a ClinicSettings> for SettingsOutput<'a> {
             automatic_replies: &settings.automatic_replies,
             files: settings.files,
             notices: settings.notices.into(),
+            removed: &[],
         }
+    }
+}
+
+impl<'a> SettingsOutput<'a> {
+    /// The same for whoever sent them.
+    pub fn to_sender(settings: &'a ClinicSettings, removed: &'a [RemovedAt]) -> Self {
+        Self { removed, ..settings.into() }
     }
 }
 

@@ -17,7 +17,7 @@ use platform::{Attempts, Sources};
 use store::key::{self, Key};
 use store::{Committed, Found, Guard, Store};
 
-use crate::dto::{SettingsInput, SettingsOutput};
+use crate::dto::{RemovedAt, SettingsInput, SettingsOutput};
 use crate::message_templates;
 
 const ROUTE: &str = "/clinics/{clinicId}/settings";
@@ -70,8 +70,10 @@ impl Handler {
         }
         let input: SettingsInput = request.json()?;
         let now = self.sources.now();
+        let mut removed = Vec::new();
         let change = version::change(before.as_ref(), expected, |version| {
-            let settings = input.parse(clinic.clone(), version)?;
+            let (settings, lost) = input.parse(clinic.clone(), version)?;
+            removed = lost;
             // A creation replaced nothing, also where it is sent again.
             settings.may_replace(before.as_ref().filter(|_| expected.is_some()), actor)?;
             settings.check_texts_with_name(&templates)?;
@@ -82,7 +84,7 @@ impl Handler {
             Change::Write(settings) => settings,
             Change::Repeat(settings) => {
                 self.store.record(&self.done(request, actor, &clinic)).await?;
-                return Ok(Some(answer(expected, &settings)));
+                return Ok(Some(answer(expected, &settings, &removed)));
             }
         };
 
@@ -100,7 +102,7 @@ impl Handler {
         if self.store.commit(transaction).await? == Committed::Lost {
             return Ok(None);
         }
-        Ok(Some(answer(expected, &settings)))
+        Ok(Some(answer(expected, &settings, &removed)))
     }
 
     /// The settings that are there and the items of these keys, for a caller who may do this to them.
@@ -209,8 +211,8 @@ pub(crate) fn expected(request: &Request) -> Result<Option<u64>, Refusal> {
 }
 
 /// The settings as they are after a change, which may have made them.
-fn answer(expected: Option<u64>, settings: &ClinicSettings) -> Response {
-    let body = SettingsOutput::from(settings);
+fn answer(expected: Option<u64>, settings: &ClinicSettings, removed: &[RemovedAt]) -> Response {
+    let body = SettingsOutput::to_sender(settings, removed);
     let response = match expected {
         None => Response::created(None, &body),
         Some(_) => Response::ok(&body),

@@ -415,11 +415,12 @@ fn judge_closed(
     if !hours.closed_throughout(timer.since, now) {
         return vacation.map(|reason| (reason, now)).ok_or(NotNeeded::OfficeOpen);
     }
-    let said = situation.automatic.closed_at;
+    // Whatever was said in this closed period was its one reply, a late word on silence too.
+    let said = situation.automatic.last_at;
     if said.is_some_and(|said| hours.closed_throughout(said, now)) {
         return Err(NotNeeded::SaidBefore);
     }
-    let reason = hours.closed(now).and_then(|closed| replies.reason_when(closed));
+    let reason = replies.reason_when(&hours.reasons_closed(now));
     reason.or(vacation).map(|reason| (reason, now)).ok_or(NotNeeded::SwitchedOff)
 }
 

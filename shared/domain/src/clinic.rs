@@ -201,6 +201,9 @@ impl AutomaticReplies {
     pub const DEFAULT_QUIET_MINUTES: u32 = 5;
     /// The least time between two automatic replies, where the clinic sets none (product page).
     pub const DEFAULT_MINIMUM_GAP_MINUTES: u32 = 15;
+    /// The most bytes of the sanitised HTML of one text, and of its plain-text rendition (product
+    /// rule: 8 KiB). There may be eight texts, and every call reads the settings.
+    pub const MAX_TEXT_BYTES: usize = 8 * 1024;
 }
 
 impl Default for AutomaticReplies {
@@ -356,25 +359,6 @@ impl ClinicSettings {
         self.sms_name.as_ref().unwrap_or(&self.name).as_str()
     }
 
-    /// Checks what one member alone cannot tell, all at once.
-    pub fn check(&self) -> Result<(), Refusal> {
-        let mut checks = Checks::new();
-        check_name_in_sms(&self.name, self.sms_name.as_ref(), &mut checks);
-        let Self { default_language, phone, emergency_line, .. } = self;
-        let values = TextValues {
-            default_language: *default_language,
-            has_phone: phone.is_some(),
-            has_emergency_line: emergency_line.is_some(),
-        };
-        self.automatic_replies.check_texts(values, &mut checks);
-        self.automatic_replies.check_minutes(&mut checks);
-        check_hours(&self.office_hours, &self.automatic_replies, &mut checks);
-        check_ages(self.guardian_age_limit, self.patient_only_from_age, &mut checks);
-        self.files.check(&mut checks);
-        self.notices.check(&mut checks);
-        checks.finish()
-    }
-
     /// Notes which dates of the office hours, of those that were not there before, are past or
     /// absurdly far ahead on the day that it is at the clinic.
     pub fn check_dates(&self, before: Option<&Self>, now: Timestamp) -> Result<(), Refusal> {
@@ -411,15 +395,78 @@ impl ClinicSettings {
     }
 }
 
-/// What the texts of automatic replies may count on.
+/// The members of settings that are looked at together, as far as each could be read.
 #[derive(Clone, Copy, Debug)]
-pub struct TextValues {
-    /// The language that each text must have.
-    pub default_language: Language,
+pub struct Members<'a> {
+    /// See [`ClinicSettings::name`].
+    pub name: Option<&'a ClinicName>,
+    /// See [`ClinicSettings::sms_name`]: outside, whether it could be read; inside, whether there is
+    /// one.
+    pub sms_name: Option<Option<&'a ClinicName>>,
     /// Whether the clinic says its phone number.
     pub has_phone: bool,
     /// Whether the clinic says whom to call in an emergency.
     pub has_emergency_line: bool,
+    /// See [`ClinicSettings::guardian_age_limit`].
+    pub guardian_age_limit: u8,
+    /// See [`ClinicSettings::patient_only_from_age`].
+    pub patient_only_from_age: Option<u8>,
+    /// See [`ClinicSettings::default_language`].
+    pub default_language: Option<Language>,
+    /// See [`ClinicSettings::office_hours`].
+    pub office_hours: Option<&'a OfficeHours>,
+    /// See [`ClinicSettings::automatic_replies`].
+    pub automatic_replies: &'a AutomaticReplies,
+    /// Whether every text of the automatic replies could be read.
+    pub has_all_texts: bool,
+    /// See [`ClinicSettings::files`].
+    pub files: &'a FileLimits,
+    /// See [`ClinicSettings::notices`].
+    pub notices: &'a NoticeSettings,
+}
+
+impl Members<'_> {
+    /// Notes everything that one member alone cannot tell, or that is outside its range.
+    pub fn check(self, checks: &mut Checks) {
+        if let (Some(name), Some(sms_name)) = (self.name, self.sms_name) {
+            check_name_in_sms(name, sms_name, checks);
+        }
+        let replies = self.automatic_replies;
+        if let (Some(default_language), true) = (self.default_language, self.has_all_texts) {
+            replies.check_texts(self, default_language, checks);
+        }
+        replies.check_minutes(checks);
+        if let Some(hours) = self.office_hours {
+            check_hours(hours, replies, checks);
+        }
+        check_ages(self.guardian_age_limit, self.patient_only_from_age, checks);
+        self.files.check(checks);
+        self.notices.check(checks);
+    }
+
+    /// Notes what is wrong with an automatic text.
+    fn check_text(self, reason: AutomaticReason, body: &Body, place: &str, checks: &mut Checks) {
+        let longest = body.html().len().max(body.text().len());
+        if longest > AutomaticReplies::MAX_TEXT_BYTES {
+            checks.note(Code::AutomaticTextTooLong, place);
+        }
+        placeholder::check_body(body, &Placeholder::OF_AUTOMATIC_TEXTS, place, checks);
+        let wanted = placeholder::of_body(body);
+        // Whatever else it says is said on a day that ends: an exception, a vacation.
+        let never_opens_anew = reason == AutomaticReason::NoAnswer
+            && self.office_hours.is_some_and(OfficeHours::never_closes);
+        let is_missing = |wanted: &Wanted| match wanted.placeholder {
+            Placeholder::ClinicPhone => !self.has_phone,
+            Placeholder::EmergencyLine => !self.has_emergency_line,
+            Placeholder::NextOpening => never_opens_anew,
+            _ => false,
+        };
+        let missing: Vec<Wanted> = wanted.iter().copied().filter(is_missing).collect();
+        placeholder::note_missing(&missing, place, checks);
+        if !wanted.iter().any(|wanted| wanted.placeholder == Placeholder::EmergencyLine) {
+            checks.note(Code::EmergencyLineMissing, place);
+        }
+    }
 }
 
 impl AutomaticReplies {
@@ -438,29 +485,28 @@ impl AutomaticReplies {
         }
     }
 
-    /// The reason to answer for, of an office that is closed so: the highest that has a text. What
-    /// has none of its own is still a time outside office hours.
-    pub fn reason_when(&self, closed: Closed) -> Option<AutomaticReason> {
-        let own = match closed {
+    /// The reason to answer for, of those for which an office is closed: the highest that has a
+    /// text. A holiday without one in a vacation is still a day of the vacation, and any is still a
+    /// time outside office hours.
+    pub fn reason_when(&self, closed: &[Closed]) -> Option<AutomaticReason> {
+        let reasons = closed.iter().map(|closed| match closed {
             Closed::Exception => AutomaticReason::Exception,
             Closed::Vacation => AutomaticReason::Vacation,
             Closed::OutsideHours => AutomaticReason::OutsideHours,
-        };
-        [own, AutomaticReason::OutsideHours].into_iter().find(|reason| self.text(*reason).is_some())
+        });
+        reasons.into_iter().find(|reason| self.text(*reason).is_some())
     }
 
     /// Whether anything is said while the office is closed.
     pub fn any_when_closed(&self) -> bool {
-        [Closed::Exception, Closed::Vacation, Closed::OutsideHours]
-            .into_iter()
-            .any(|closed| self.reason_when(closed).is_some())
+        [&self.exception, &self.vacation, &self.outside_hours].into_iter().any(Option::is_some)
     }
 
-    /// Notes what is wrong with the texts, of a clinic with these values.
+    /// Notes what is wrong with the texts, of a clinic with these members.
     ///
     /// Each says what to do in an emergency (product page, "Automatic replies"): whoever reads it
     /// has just learnt that nobody answers now.
-    pub fn check_texts(&self, values: TextValues, checks: &mut Checks) {
+    fn check_texts(&self, clinic: Members<'_>, default_language: Language, checks: &mut Checks) {
         for reason in AutomaticReason::ALL {
             let Some(text) = self.text(reason) else { continue };
             let place = match reason {
@@ -469,19 +515,19 @@ impl AutomaticReplies {
                 AutomaticReason::OutsideHours => "/automaticReplies/outsideHours",
                 AutomaticReason::NoAnswer => "/automaticReplies/noAnswer/text",
             };
-            if text.exactly(values.default_language).is_none() {
+            if text.exactly(default_language).is_none() {
                 checks.note(Code::AutomaticTextEmpty, place);
             }
             for language in Language::ALL {
                 let Some(body) = text.exactly(language) else { continue };
                 let place = format!("{place}/{}", language.as_str());
-                values.check(body, &place, checks);
+                clinic.check_text(reason, body, &place, checks);
             }
         }
     }
 
     /// Notes which minutes are outside their range.
-    pub fn check_minutes(&self, checks: &mut Checks) {
+    fn check_minutes(&self, checks: &mut Checks) {
         let after = self.no_answer.as_ref().map(|no_answer| no_answer.after_office_minutes);
         let minutes = [
             (after.unwrap_or(1), 1..=10_080, "/automaticReplies/noAnswer/afterOfficeMinutes"),
@@ -496,25 +542,8 @@ impl AutomaticReplies {
     }
 }
 
-impl TextValues {
-    fn check(self, body: &Body, place: &str, checks: &mut Checks) {
-        placeholder::check_body(body, &Placeholder::OF_AUTOMATIC_TEXTS, place, checks);
-        let wanted = placeholder::of_body(body);
-        let is_missing = |wanted: &Wanted| match wanted.placeholder {
-            Placeholder::ClinicPhone => !self.has_phone,
-            Placeholder::EmergencyLine => !self.has_emergency_line,
-            _ => false,
-        };
-        let missing: Vec<Wanted> = wanted.iter().copied().filter(is_missing).collect();
-        placeholder::note_missing(&missing, place, checks);
-        if !wanted.iter().any(|wanted| wanted.placeholder == Placeholder::EmergencyLine) {
-            checks.note(Code::EmergencyLineMissing, place);
-        }
-    }
-}
-
 /// Notes it if the name that stands in text messages does not fit there.
-pub fn check_name_in_sms(name: &ClinicName, sms_name: Option<&ClinicName>, checks: &mut Checks) {
+fn check_name_in_sms(name: &ClinicName, sms_name: Option<&ClinicName>, checks: &mut Checks) {
     let fits = gsm::gsm7_length(sms_name.unwrap_or(name).as_str())
         .is_ok_and(|length| length <= ClinicSettings::MAX_SMS_NAME_SEPTETS);
     if !fits {
@@ -523,14 +552,14 @@ pub fn check_name_in_sms(name: &ClinicName, sms_name: Option<&ClinicName>, check
 }
 
 /// Notes it if automatic replies are on and the office never opens.
-pub fn check_hours(hours: &OfficeHours, replies: &AutomaticReplies, checks: &mut Checks) {
+fn check_hours(hours: &OfficeHours, replies: &AutomaticReplies, checks: &mut Checks) {
     if replies.any() && hours.is_empty() {
         checks.note(Code::OfficeHoursRequired, "/officeHours/windows");
     }
 }
 
 /// Notes which ages are outside their range.
-pub fn check_ages(guardian_age_limit: u8, patient_only_from_age: Option<u8>, checks: &mut Checks) {
+fn check_ages(guardian_age_limit: u8, patient_only_from_age: Option<u8>, checks: &mut Checks) {
     if guardian_age_limit > ClinicSettings::MAX_GUARDIAN_AGE_LIMIT {
         checks.note(Code::AgeOutOfRange, "/guardianAgeLimit");
     }

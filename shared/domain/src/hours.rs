@@ -207,20 +207,44 @@ impl OfficeHours {
         self.windows.is_empty()
     }
 
-    /// Why the office is closed at `at`, if it is (product page, "Automatic replies": the highest
-    /// reason counts).
+    /// Why the office is closed at `at`, if it is: the highest reason of
+    /// [`OfficeHours::reasons_closed`].
     pub fn closed(&self, at: Timestamp) -> Option<Closed> {
+        self.reasons_closed(at).first().copied()
+    }
+
+    /// All reasons why the office is closed at `at`, the highest first (product page, "Automatic
+    /// replies"); none while it is open. A time that has a reason of its own is outside office
+    /// hours as well.
+    pub fn reasons_closed(&self, at: Timestamp) -> Vec<Closed> {
         if self.is_open(at) {
-            return None;
+            return Vec::new();
         }
         let date = self.time_zone.zone().to_datetime(at).date();
-        Some(match self.exception_on(date) {
-            // Without those who are away the exception would have the office open.
-            Some(_) if self.is_away(date) && self.without(&[]).is_open(at) => Closed::Vacation,
-            Some(_) => Closed::Exception,
-            None if self.is_away(date) || self.is_vacation(date) => Closed::Vacation,
-            None => Closed::OutsideHours,
-        })
+        let is_away = self.is_away(date);
+        // Without those who are away the exception may have the office open.
+        let is_excepted =
+            self.exception_on(date).is_some() && !(is_away && self.without(&[]).is_open(at));
+        let is_vacation = is_away || self.is_vacation(date);
+        let reasons = [
+            is_excepted.then_some(Closed::Exception),
+            is_vacation.then_some(Closed::Vacation),
+            Some(Closed::OutsideHours),
+        ];
+        reasons.into_iter().flatten().collect()
+    }
+
+    /// Whether the week has no minute at which the office is closed: it opens anew only where
+    /// exceptions or vacations interrupt it.
+    pub fn never_closes(&self) -> bool {
+        let week = Self {
+            exceptions: Vec::new(),
+            vacations: Vec::new(),
+            away: Vec::new(),
+            ..self.clone()
+        };
+        let any = Timestamp::UNIX_EPOCH;
+        !week.is_empty() && week.is_open(any) && week.opens_after(any).is_none()
     }
 
     /// Whether the office is open at `at`. It is at the instant a window starts, and is not at the

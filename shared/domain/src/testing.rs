@@ -16,7 +16,8 @@ use crate::attachment::{self, Attachment, FileLimits, Kept, Promise, Purpose};
 use crate::automatic::{Timer, Timers};
 use crate::birth_date::BirthDate;
 use crate::clinic::{
-    AutomaticReplies, ClinicSettings, Language, LocalizedBody, NoAnswer, NoticeSettings, Plan,
+    AutomaticReplies, ClinicSettings, Language, LocalizedBody, Members, NoAnswer, NoticeSettings,
+    Plan,
 };
 use crate::command::{
     self, Addressees, Change, Enclosed, Enclosures, Reply, ReplyFacts, Start, Switch, Wording,
@@ -31,9 +32,30 @@ use crate::id::{
     LinkReference, PatientId, StaffId,
 };
 use crate::people::{AccountLink, Channel, Group, Patient, Relationship, Role, StaffMember};
-use crate::refusal::Refusal;
+use crate::refusal::{Checks, Refusal};
 use crate::rich_text::Body;
 use crate::text::{ClinicName, ClinicPhone, DisplayName, EmergencyLine, Title};
+
+/// What is wrong with settings of which every member could be read.
+pub fn checked(clinic: &ClinicSettings) -> Result<(), Refusal> {
+    let members = Members {
+        name: Some(&clinic.name),
+        sms_name: Some(clinic.sms_name.as_ref()),
+        has_phone: clinic.phone.is_some(),
+        has_emergency_line: clinic.emergency_line.is_some(),
+        guardian_age_limit: clinic.guardian_age_limit,
+        patient_only_from_age: clinic.patient_only_from_age,
+        default_language: Some(clinic.default_language),
+        office_hours: Some(&clinic.office_hours),
+        automatic_replies: &clinic.automatic_replies,
+        has_all_texts: true,
+        files: &clinic.files,
+        notices: &clinic.notices,
+    };
+    let mut checks = Checks::new();
+    members.check(&mut checks);
+    checks.finish()
+}
 
 /// A Wednesday, 10:00 in Toronto: the office is open.
 pub(crate) const WORKING: &str = "2026-11-25T15:00:00Z";

@@ -196,6 +196,14 @@ async fn what_is_put_and_what_is_read_pass() {
         // Neither is taken for the other.
         assert!(!answer.is_valid(&document) && !request.is_valid(&read));
     }
+    // Whoever saves a text is told in the answer what it lost.
+    let text =
+        "<img src=x><a href='/map' onclick=x>{{emergencyLine}}</a><p style='color:red'>\u{1}";
+    let document = changed(full(), "/automaticReplies/vacation/en", json!(text));
+    let answered = world.call(put(OPERATOR, Some(("If-Match", "\"6\"")), &document)).await;
+    let told = answered.expect(200, "").body;
+    assert_eq!(told["removed"].as_array().unwrap().len(), 5, "{told}");
+    assert_eq!(objections(&answer, &told), Vec::<String>::new(), "{told}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The texts of automatic replies, and what a clinic says of itself in them.
 
+use domain::clinic::AutomaticReplies;
 use serde_json::{Value, json};
 
 use super::world::*;
@@ -91,6 +92,60 @@ async fn what_a_text_names_has_a_value() {
     // A clinic that answers nothing by itself need not say either.
     document["automaticReplies"] = Value::Null;
     world.call(put(ADMIN, CURRENT, &document)).await.expect(200, "");
+}
+
+#[tokio::test]
+async fn what_is_removed_from_a_text_is_told_to_whoever_saves_it() {
+    let world = World::with_settings().await;
+    let text = "<h1>Closed</h1><img src=x><p>{{emergencyLine}} <a href='/map'>Map</a></p>";
+    let document = with_text("/automaticReplies/noAnswer/text", "fr", text);
+    let told = |what: &str, name: &str| {
+        let pointer = "/automaticReplies/noAnswer/text/fr";
+        json!({ "pointer": pointer, "what": what, "name": name, "count": 1 })
+    };
+    let removed =
+        json!([told("formatting", "h1"), told("element", "img"), told("link", "relative")]);
+    // The same when it is sent again, and to nobody else.
+    for _ in 0..2 {
+        let saved = world.call(put(ADMIN, CURRENT, &document)).await.expect(200, "").body;
+        assert_eq!(saved["removed"], removed);
+    }
+    let read = world.call(get(ADMIN)).await.expect(200, "").body;
+    assert_eq!(read.get("removed"), None);
+}
+
+#[tokio::test]
+async fn rt_12_texts_that_are_too_long_are_refused_and_the_longest_are_stored() {
+    let world = World::with_settings().await;
+    let most = AutomaticReplies::MAX_TEXT_BYTES;
+    let line = "{{emergencyLine}}";
+    for text in ["a".repeat(100 * 1000), "&".repeat(most / 4), "\u{1f600}".repeat(most / 4)] {
+        for place in TEXTS {
+            let answer = refused(&world, &with_text(place, "fr", &format!("{line}{text}"))).await;
+            assert_eq!(answer.reasons(), [format!("automatic_text_too_long {place}/fr")]);
+        }
+    }
+    let mut document = with("/name", json!("Clinic"));
+    let longest = format!("{line}{}", "a".repeat(most - line.len()));
+    for place in TEXTS {
+        for language in ["en", "fr"] {
+            document.pointer_mut(place).unwrap()[language] = json!(longest);
+        }
+    }
+    world.call(put(ADMIN, CURRENT, &document)).await.expect(200, "");
+}
+
+#[tokio::test]
+async fn tp_01_no_address_in_a_text_has_a_placeholder_kept_or_not() {
+    let world = World::with_settings().await;
+    for address in ["https://example.test/{{clinicName}}", "{{clinicName}}", "/x/{{clinicName}}"] {
+        for place in TEXTS {
+            let text = format!("<p>{{{{emergencyLine}}}} <a href='{address}'>x</a></p>");
+            let answer = refused(&world, &with_text(place, "fr", &text)).await;
+            assert_eq!(answer.reasons(), [format!("placeholder_in_link {place}/fr")]);
+            assert_eq!(answer.body["errors"][0]["about"], "clinicName");
+        }
+    }
 }
 
 #[tokio::test]

@@ -361,20 +361,39 @@ fn a_reply_waits_for_the_end_of_the_quiet_time() {
 #[test]
 fn two_replies_lie_the_minimum_gap_apart() {
     let mut thread = thread();
-    // Nobody answered by 22:00Z, when the office closes; at 22:05Z the patient writes again.
-    thread.reply(&as_account("a1"), "2026-11-25T21:00:00Z");
+    // Nobody answered by 21:55Z, five minutes before the office closes; at 22:05Z the patient writes
+    // again.
+    thread.reply(&as_account("a1"), "2026-11-25T20:55:00Z");
     assert_eq!(
-        says(&fire_at(&mut thread, UNANSWERED, "2026-11-25T22:00:00Z")),
+        says(&fire_at(&mut thread, UNANSWERED, "2026-11-25T21:55:00Z")),
         "Please wait. Emergency: 911"
     );
     thread.reply(&as_account("a1"), "2026-11-25T22:05:00Z");
-    let end = at("2026-11-25T22:15:00Z");
+    let end = at("2026-11-25T22:10:00Z");
     assert_eq!(timer(&thread, OUTSIDE).unwrap().due, end);
-    assert_eq!(fire_at(&mut thread, OUTSIDE, "2026-11-25T22:14:59Z"), Fired::Wait(end));
+    assert_eq!(fire_at(&mut thread, OUTSIDE, "2026-11-25T22:09:59Z"), Fired::Wait(end));
     assert_eq!(
-        says(&fire_at(&mut thread, OUTSIDE, "2026-11-25T22:15:00Z")),
+        says(&fire_at(&mut thread, OUTSIDE, "2026-11-25T22:10:00Z")),
         "We are closed. Emergency: 911"
     );
+}
+
+/// The office minutes can end as the office closes, and a look can come late: what is said of silence
+/// then is the one reply of that closed period.
+#[test]
+fn a_word_on_silence_after_closing_is_the_one_reply_of_that_night() {
+    for fired in ["2026-11-25T22:00:00Z", "2026-11-25T23:30:00Z"] {
+        let mut thread = thread();
+        thread.reply(&as_account("a1"), "2026-11-25T21:00:00Z");
+        let said = fire_at(&mut thread, UNANSWERED, fired);
+        assert_eq!(says(&said), "Please wait. Emergency: 911");
+        thread.reply(&as_account("a1"), "2026-11-26T02:00:00Z");
+        assert_eq!(timer(&thread, OUTSIDE), None);
+        // The next evening is another one.
+        thread.reply(&as_account("a1"), "2026-11-26T23:00:00Z");
+        let said = fire_at(&mut thread, OUTSIDE, "2026-11-26T23:00:00Z");
+        assert_eq!(says(&said), "We are closed. Emergency: 911");
+    }
 }
 
 #[test]

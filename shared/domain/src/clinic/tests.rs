@@ -3,12 +3,12 @@
 use super::*;
 use crate::automatic::{Away, Fired, NotNeeded, TimerKind, fire};
 use crate::testing::{
-    Thread, as_account, as_chart, as_operator, as_portal, as_staff, body, clinic, facts, hours,
-    patient,
+    Thread, as_account, as_chart, as_operator, as_portal, as_staff, body, checked, clinic, facts,
+    hours, patient,
 };
 
 fn codes(clinic: &ClinicSettings) -> Vec<(Code, Option<String>)> {
-    let refusal = clinic.check().unwrap_err();
+    let refusal = checked(clinic).unwrap_err();
     refusal.reasons().map(|reason| (reason.code, reason.place.clone())).collect()
 }
 
@@ -117,7 +117,7 @@ fn another_plan_takes_effect_with_the_next_call_and_back() {
 
 #[test]
 fn ordinary_settings_are_in_order() {
-    assert_eq!(clinic().check(), Ok(()));
+    assert_eq!(checked(&clinic()), Ok(()));
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn minutes_may_be_anything_up_to_their_limits() {
         let automatic = &mut clinic.automatic_replies;
         automatic.no_answer.as_mut().unwrap().after_office_minutes = after;
         (automatic.quiet_minutes, automatic.minimum_gap_minutes) = (quiet, gap);
-        assert_eq!(clinic.check(), Ok(()));
+        assert_eq!(checked(&clinic), Ok(()));
     }
     clinic.automatic_replies.no_answer.as_mut().unwrap().after_office_minutes = 10_081;
     let place = "/automaticReplies/noAnswer/afterOfficeMinutes";
@@ -164,9 +164,48 @@ fn minutes_may_be_anything_up_to_their_limits() {
 fn an_automatic_text_is_needed_in_the_default_language_only() {
     let mut clinic = clinic();
     clinic.automatic_replies.outside_hours.as_mut().unwrap().fr = None;
-    assert_eq!(clinic.check(), Ok(()));
+    assert_eq!(checked(&clinic), Ok(()));
     clinic.default_language = Language::Fr;
     assert_eq!(codes(&clinic), [at(Code::AutomaticTextEmpty, "/automaticReplies/outsideHours")]);
+}
+
+/// The longest settings stay far from the 400 KB of an item.
+#[test]
+fn rt_12_an_automatic_text_has_eight_kibibytes_in_both_its_forms() {
+    let line = "{{emergencyLine}}";
+    let with = |text: &str| {
+        let mut clinic = clinic();
+        clinic.automatic_replies.outside_hours.as_mut().unwrap().fr = Some(body(text));
+        clinic
+    };
+    let longest = AutomaticReplies::MAX_TEXT_BYTES - line.len();
+    assert_eq!(checked(&with(&format!("{line}{}", "a".repeat(longest)))), Ok(()));
+    // Letters, what grows as HTML, what grows as text, and what is four bytes.
+    let item = "<li>a</li>";
+    for text in [
+        format!("{line}{}", "a".repeat(longest + 1)),
+        format!("{line}{}", "&".repeat(longest / 5 + 1)),
+        format!("{line}<ol>{}</ol>", item.repeat(longest / item.len())),
+        format!("{line}{}", "\u{1f600}".repeat(longest / 4 + 1)),
+    ] {
+        let place = "/automaticReplies/outsideHours/fr";
+        assert_eq!(codes(&with(&text)), [at(Code::AutomaticTextTooLong, place)]);
+    }
+}
+
+#[test]
+fn a_word_on_silence_names_no_next_opening_of_an_office_that_never_closes() {
+    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let text = LocalizedBody { en: Some(body("{{nextOpening}} {{emergencyLine}}")), fr: None };
+    let mut clinic = clinic();
+    let replies = &mut clinic.automatic_replies;
+    (replies.exception, replies.vacation) = (Some(text.clone()), Some(text.clone()));
+    replies.outside_hours = Some(text.clone());
+    replies.no_answer.as_mut().unwrap().text = text;
+    assert_eq!(checked(&clinic), Ok(()));
+    clinic.office_hours = hours("America/Toronto", &week, &["00:00-24:00"]);
+    let place = "/automaticReplies/noAnswer/text/en";
+    assert_eq!(codes(&clinic), [at(Code::PlaceholderWithoutValue, place)]);
 }
 
 #[test]
@@ -174,14 +213,14 @@ fn a_clinic_that_answers_nothing_by_itself_needs_no_hours() {
     let mut clinic = clinic();
     clinic.office_hours = hours("America/Toronto", &[], &[]);
     clinic.automatic_replies = AutomaticReplies::default();
-    assert_eq!(clinic.check(), Ok(()));
+    assert_eq!(checked(&clinic), Ok(()));
 }
 
 #[test]
 fn the_name_in_text_messages_has_thirty_septets_at_most() {
     let with = |name: &str, sms_name: Option<&str>| {
         let sms_name = sms_name.map(|name| ClinicName::parse(name).unwrap());
-        ClinicSettings { name: ClinicName::parse(name).unwrap(), sms_name, ..clinic() }.check()
+        checked(&ClinicSettings { name: ClinicName::parse(name).unwrap(), sms_name, ..clinic() })
     };
     assert_eq!(with(&"\u{e9}".repeat(30), None), Ok(()));
     for name in ["W".repeat(31), format!("{}[", "W".repeat(29)), "fa\u{e7}ade".to_owned()] {
@@ -216,7 +255,7 @@ fn the_numbers_of_notices_may_be_anything_up_to_their_limits() {
     for (hours, day, patient) in
         [(None, 0, 0), (Some(1), 0, 0), (Some(720), 1_000_000, 1_000), (Some(48), 1, 1)]
     {
-        assert_eq!(with(hours, day, patient).check(), Ok(()));
+        assert_eq!(checked(&with(hours, day, patient)), Ok(()));
     }
     let wrong = |place| at(Code::NoticeSettingOutOfRange, place);
     let (hours, day, patient) =

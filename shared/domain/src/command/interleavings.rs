@@ -312,17 +312,31 @@ impl World {
         assert_eq!(asked.author.party(), Some(Party::Patient), "staff have not answered");
         let Author::Automatic { reason } = reply.author else { unreachable!("it is automatic") };
         if reason != AutomaticReason::NoAnswer {
-            let closed = clinic.office_hours.without(self.away()).closed(reply.at);
-            let closed = closed.expect("nobody is there");
-            assert_eq!(Some(reason), settings.reason_when(closed));
-            let is_of_closed = |author: &Author| match author {
-                Author::Automatic { reason } => *reason != AutomaticReason::NoAnswer,
-                _ => false,
-            };
-            if let Some(said) = last(is_of_closed) {
+            assert_eq!(Some(reason), self.highest_reason(reply.at));
+            if let Some(said) = last(|author| matches!(author, Author::Automatic { .. })) {
                 assert!(self.opened_between(said.at, reply.at), "once in each closed period");
             }
         }
+    }
+
+    /// The highest reason that has a text, while nobody is there, told from the dates alone.
+    fn highest_reason(&self, at: Timestamp) -> Option<AutomaticReason> {
+        let clinic = &self.thread.clinic;
+        let (hours, away) = (&clinic.office_hours, self.away());
+        assert!(!hours.without(away).is_open(at), "nobody is there");
+        let date = hours.time_zone().zone().to_datetime(at).date();
+        let is_away = away.iter().any(|days| days.contains(date));
+        let is_excepted = hours.exceptions().iter().any(|exception| exception.date == date);
+        let is_vacation = hours.vacations().iter().any(|days| days.contains(date));
+        let by_rank = [
+            (is_excepted && !(is_away && hours.is_open(at)), AutomaticReason::Exception),
+            (is_vacation || is_away, AutomaticReason::Vacation),
+            (true, AutomaticReason::OutsideHours),
+        ];
+        let mut reasons = by_rank.into_iter().filter(|(holds, _)| *holds);
+        reasons
+            .find(|(_, reason)| clinic.automatic_replies.text(*reason).is_some())
+            .map(|(_, of)| of)
     }
 
     /// Windows start and end at quarters of an hour, so that one look at each is enough.

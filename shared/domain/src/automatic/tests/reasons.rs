@@ -391,9 +391,30 @@ fn staff_who_are_away_are_so_at_night_too() {
         let nobody_away = answer(&clinic, &[], night);
         assert_eq!(nobody_away, Fired::NotNeeded(NotNeeded::SwitchedOff), "{night}");
     }
-    // On a holiday on which the office is closed anyway, the holiday is the reason: it has no text.
-    let holiday = answer(&clinic, &away, "2026-11-26T15:00Z");
+    // A holiday without a text of its own is still a day on which all are away.
+    assert_eq!(reason(&answer(&clinic, &away, "2026-11-26T15:00Z")), Vacation);
+    let holiday = answer(&clinic, &[], "2026-11-26T15:00Z");
     assert_eq!(holiday, Fired::NotNeeded(NotNeeded::SwitchedOff));
+}
+
+/// A list of holidays that was imported must not take the word from a vacation that they fall into.
+#[test]
+fn a_holiday_in_a_vacation_falls_back_to_the_vacations_text() {
+    let holiday = "2026-11-26T15:00Z";
+    let with = |exception: bool, vacation: bool, outside: bool| {
+        let mut clinic = with_dates(talkative(), &["2026-11-26"], &["2026-11-23/2026-11-29"]);
+        let replies = &mut clinic.automatic_replies;
+        replies.exception = replies.exception.take().filter(|_| exception);
+        replies.vacation = replies.vacation.take().filter(|_| vacation);
+        replies.outside_hours = replies.outside_hours.take().filter(|_| outside);
+        answer(&clinic, &[], holiday)
+    };
+    for outside in [false, true] {
+        assert_eq!(reason(&with(true, true, outside)), Exception, "{outside}");
+        assert_eq!(reason(&with(true, false, outside)), Exception, "{outside}");
+        assert_eq!(reason(&with(false, true, outside)), Vacation, "{outside}");
+    }
+    assert_eq!(reason(&with(false, false, true)), OutsideHours);
 }
 
 #[test]

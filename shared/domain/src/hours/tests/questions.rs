@@ -235,6 +235,49 @@ fn an_office_opens_next_after_it_has_closed() {
 }
 
 #[test]
+fn only_a_week_without_a_closed_minute_never_closes() {
+    for zone in ["America/Toronto", "Asia/Beirut", "Pacific/Apia", "Australia/Lord_Howe"] {
+        let always = always(zone);
+        assert!(always.never_closes(), "{zone}");
+        // What differs for a day ends.
+        let differs = differing(&always, &["2026-12-25"], &["2026-12-28/2026-12-30"]);
+        assert!(differs.never_closes(), "{zone}");
+        assert!(differs.without(&[days("2026-11-20", "2026-11-30")]).never_closes(), "{zone}");
+    }
+    let nights_and_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+        .map(|day| [format!("{day} 08:00-20:00"), format!("{day} 20:00-08:00")])
+        .concat();
+    let mut windows: Vec<&str> = nights_and_days.iter().map(String::as_str).collect();
+    assert!(super::hours("America/Toronto", &windows).never_closes());
+    windows.remove(5);
+    assert!(!super::hours("America/Toronto", &windows).never_closes());
+    assert!(!super::hours("America/Toronto", &[]).never_closes());
+    assert!(!nine_to_five("America/Toronto").never_closes());
+}
+
+#[test]
+fn every_reason_of_a_closed_office_is_told_the_highest_first() {
+    use Closed::{Exception, OutsideHours, Vacation};
+    let dates = ["2026-11-26", "2026-11-30 10:00-12:00"];
+    let hours = differing(&nine_to_five("America/Toronto"), &dates, &["2026-11-26/2026-11-30"]);
+    for (instant, reasons) in [
+        ("2026-11-25T15:00Z", &[][..]),
+        ("2026-11-25T23:00Z", &[OutsideHours]),
+        ("2026-11-26T15:00Z", &[Exception, Vacation, OutsideHours]),
+        ("2026-11-27T15:00Z", &[Vacation, OutsideHours]),
+        ("2026-11-30T14:00Z", &[Exception, Vacation, OutsideHours]),
+        ("2026-11-30T15:30Z", &[]),
+        ("2026-12-01T03:00Z", &[Exception, Vacation, OutsideHours]),
+    ] {
+        assert_eq!(hours.reasons_closed(at(instant)), reasons, "{instant}");
+        assert_eq!(hours.closed(at(instant)), reasons.first().copied(), "{instant}");
+    }
+    // The exception has the office open; those who are away have nobody there.
+    let away = hours.without(&[days("2026-11-30", "2026-11-30")]);
+    assert_eq!(away.reasons_closed(at("2026-11-30T15:30Z")), [Vacation, OutsideHours]);
+}
+
+#[test]
 fn a_closed_period_ends_at_the_first_open_instant() {
     let hours = nine_to_five("America/Toronto");
     let (closing, opening) = (at("2026-11-25T22:00Z"), at("2026-11-26T14:00Z"));

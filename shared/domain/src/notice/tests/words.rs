@@ -6,14 +6,14 @@ use super::*;
 use crate::clinic::{ClinicSettings, Language};
 use crate::gsm;
 use crate::id::LinkReference;
-use crate::testing::{clinic, conversation, reference};
+use crate::testing::{checked, clinic, conversation, reference};
 use crate::text::ClinicName;
 
 /// The longest text message that settings and deployment allow.
 fn longest_text(language: Language) -> String {
     let clinic =
         ClinicSettings { sms_name: Some(ClinicName::parse(&"W".repeat(30)).unwrap()), ..clinic() };
-    assert_eq!(clinic.check(), Ok(()));
+    assert_eq!(checked(&clinic), Ok(()));
     let reference = LinkReference::parse(&"0".repeat(LinkReference::CHARACTERS)).unwrap();
     let link = link(&"d".repeat(MAX_LINK_DOMAIN), &reference);
     wording(Channel::Sms, &clinic, Some(language), &[], &link).text
