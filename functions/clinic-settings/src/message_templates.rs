@@ -10,11 +10,11 @@ use domain::clinic::{ClinicSettings, Language};
 use domain::id::{ClinicId, GroupId, PatientId, TemplateId};
 use domain::message_template::{
     About, Draft, MAX_GROUPS_OF_TEMPLATE, MessageTemplate, TemplateVersion, check_room, kept_for,
-    usable,
+    usable, was_kept_for,
 };
 use domain::outage::Outage;
 use domain::people::{Group, StaffMember};
-use domain::placeholder::Placeholder;
+use domain::placeholder::{self, Placeholder};
 use domain::problem_codes::of_title;
 use domain::refusal::{Checks, Code, Reason, Refusal};
 use domain::rich_text::{Body, Cleaned, Removed};
@@ -206,7 +206,7 @@ impl Input {
         mut checks: Checks,
     ) -> Result<(MessageTemplate, Vec<Removed>), Refusal> {
         let Self { language, title, body, .. } = self;
-        let Some((language, title, Cleaned { body, removed })) =
+        let Some((language, title, Cleaned { body, removed, .. })) =
             texts(language, title, body, &mut checks)
         else {
             return Err(checks.finish().err().unwrap_or_else(|| Code::Internal.into()));
@@ -237,6 +237,9 @@ fn texts(
     let language = checks.take("/language", Language::parse(language));
     let title = checks.take("/title", Title::parse(title).map_err(of_title));
     let body = checks.take("/body", Body::clean(body));
+    if let Some(body) = &body {
+        placeholder::check_lost(body, "/body", checks);
+    }
     Some((language?, title?, body?))
 }
 
@@ -246,7 +249,7 @@ impl DraftInput {
         let mut checks = Checks::new();
         let texts = texts(&self.language, &self.title, &self.body, &mut checks);
         checks.finish()?;
-        let (language, title, Cleaned { body, removed }) = texts.ok_or(Code::Internal)?;
+        let (language, title, Cleaned { body, removed, .. }) = texts.ok_or(Code::Internal)?;
         let draft = about.render(&Draft { title: Some(title), body }, language)?;
         Ok((draft, removed))
     }
@@ -357,7 +360,8 @@ impl Handler {
         let expected = expected(request)?;
         let input = input?;
         let before: Option<MessageTemplate> = found.take(&named.key())?;
-        let groups = kept_for(&groups, &all(&found, &group_keys)?, &named.clinic, &mut checks);
+        let known = all(&found, &group_keys)?;
+        let groups = kept_for(&groups, &known, before.as_ref(), &named.clinic, &mut checks);
         if before.is_none() && expected.is_none() {
             let there: Vec<MessageTemplate> =
                 self.store.all(key::message_templates(&named.clinic)).await?;
@@ -380,7 +384,8 @@ impl Handler {
                 let history = key::message_template_version(clinic, id, *version);
                 transaction.put(&history, &template, [], Some(Guard::Absent));
                 // A group that went out of use meanwhile would leave a template for nobody.
-                for id in &template.groups {
+                let fresh = |id: &&GroupId| !was_kept_for(before.as_ref(), id);
+                for id in template.groups.iter().filter(fresh) {
                     transaction.check(&key::group(clinic, id), &Guard::True("active"));
                 }
                 let changes = template.changes_since(before.as_ref());

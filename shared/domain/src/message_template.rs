@@ -134,20 +134,30 @@ impl MessageTemplate {
 
 /// The groups that a template is kept for, of those that an administrator names: each is there and in
 /// use, since a template for nobody would be lost. `known` is what is known of each, in their order.
+///
+/// One that the template was kept for `before` may have gone out of use meanwhile: taking it out of
+/// the list would open the template to all staff.
 pub fn kept_for(
     named: &[GroupId],
     known: &[Option<Group>],
+    before: Option<&MessageTemplate>,
     clinic: &ClinicId,
     checks: &mut Checks,
 ) -> BTreeSet<GroupId> {
     let mut known = known.iter();
     for (position, id) in named.iter().enumerate() {
         let is_usable = |group: &Group| group.id == *id && group.clinic == *clinic && group.active;
-        if !known.next().and_then(Option::as_ref).is_some_and(is_usable) {
+        let is_usable = known.next().and_then(Option::as_ref).is_some_and(is_usable);
+        if !is_usable && !was_kept_for(before, id) {
             checks.note(Code::UnknownGroup, format!("/groups/{position}"));
         }
     }
     named.iter().cloned().collect()
+}
+
+/// Whether a template was kept for a group.
+pub fn was_kept_for(before: Option<&MessageTemplate>, id: &GroupId) -> bool {
+    before.is_some_and(|before| before.groups.contains(id))
 }
 
 /// Notes it if a clinic with so many templates cannot have another one. Of several that are made at

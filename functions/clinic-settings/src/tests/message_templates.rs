@@ -247,6 +247,8 @@ async fn a_template_that_cannot_be_saved_says_everything_that_is_wrong() {
             with("body", json!("<a href='https://e.test/{{today}}'>x</a>")),
             "placeholder_in_link /body",
         ),
+        (with("body", json!("<a href='{{today}}'>x</a>")), "placeholder_in_link /body"),
+        (with("body", json!("<a href='/{{today}}'>x</a>")), "placeholder_in_link /body"),
         (with("body", json!("x".repeat(MAX_TEMPLATE_BYTES + 1))), "template_too_long /body"),
         (with("body", json!("&".repeat(MAX_TEMPLATE_BYTES / 4))), "template_too_long /body"),
         (with("body", json!("<ul><li>".repeat(60) + "x")), "body_too_deep /body"),
@@ -309,6 +311,25 @@ async fn a_group_that_goes_out_of_use_meanwhile_keeps_no_template() {
     let answer = world.ask(&unlucky, &save(None, &with("groups", json!(["g1"])))).await;
     assert_eq!((answer.status, answer.codes()), (422, vec!["unknown_group /groups/0".to_owned()]));
     refuses(&world, &read(&staff("s1")), 404, &["not_found"]).await;
+}
+
+/// Otherwise it could not be archived without opening it to all staff first.
+#[tokio::test]
+async fn a_template_stays_kept_for_a_group_that_went_out_of_use() {
+    let world = world().await;
+    let kept = with("groups", json!(["g1"]));
+    ask(&world, &save(None, &kept)).await.expect(201);
+    world.group(&Group { active: false, ..group("c1", "g1") }).await;
+    let mut archived = kept;
+    archived["archived"] = json!(true);
+    let saved = ask(&world, &save(Some(1), &archived)).await.expect(200);
+    assert_eq!((&saved["archived"], &saved["groups"]), (&json!(true), &json!(["g1"])));
+    // Another template is not kept for it any more, and nor is this one, once it was not.
+    let other = save(None, &with("groups", json!(["g1"]))).path("templateId", "other");
+    refuses(&world, &other, 422, &["unknown_group /groups/0"]).await;
+    ask(&world, &save(Some(2), &simple())).await.expect(200);
+    let again = save(Some(3), &with("groups", json!(["g1"])));
+    refuses(&world, &again, 422, &["unknown_group /groups/0"]).await;
 }
 
 #[tokio::test]

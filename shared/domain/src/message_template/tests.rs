@@ -233,13 +233,21 @@ fn a_template_is_kept_for_groups_that_are_there_and_in_use() {
     let known =
         [Some(group("g1")), None, Some(other), Some(former), Some(group("g1")), Some(group("g1"))];
     let mut checks = Checks::new();
-    let groups = kept_for(&named, &known, &clinic_id(), &mut checks);
+    let groups = kept_for(&named, &known, None, &clinic_id(), &mut checks);
     let refusal = checks.finish().unwrap_err();
     let places: Vec<_> = told(&refusal).into_iter().map(|(code, place, _)| (code, place)).collect();
     let wanted =
         ["/groups/1", "/groups/2", "/groups/3", "/groups/4"].map(|at| (Code::UnknownGroup, at));
     assert_eq!(places, wanted);
     assert_eq!(groups.len(), 5);
+
+    // One that it was kept for stays, in use or not; of the others nothing changes.
+    let before = MessageTemplate { groups: [group_id("g4")].into(), ..template("x", "x") };
+    let mut checks = Checks::new();
+    kept_for(&named, &known, Some(&before), &clinic_id(), &mut checks);
+    let refusal = checks.finish().unwrap_err();
+    let places: Vec<_> = told(&refusal).into_iter().map(|(code, place, _)| (code, place)).collect();
+    assert_eq!(places, ["/groups/1", "/groups/2", "/groups/4"].map(|at| (Code::UnknownGroup, at)));
 }
 
 #[test]
