@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::refusal::{Checks, Code, Reason};
-use crate::rich_text::{Body, BodyProblem, escape_text};
+use crate::rich_text::{Body, BodyProblem, Cleaned, escape_text};
 use crate::text::is_invisible;
 
 /// As much of an unknown placeholder is named as tells which one it is.
@@ -269,6 +269,22 @@ pub fn check_body(body: &Body, known: &[Placeholder], place: &str, checks: &mut 
     wrong.note(place, checks);
 }
 
+/// Notes the placeholders in addresses of links that were dropped or cut when a body was sanitised:
+/// they are no part of it any more, and whoever wrote them is to know that they would not be filled
+/// in.
+pub fn check_lost(cleaned: &Cleaned, place: &str, checks: &mut Checks) {
+    let mut wrong = Wrong::default();
+    for named in cleaned.addresses.iter().filter_map(|address| named_in_address(address)) {
+        wrong.add(Code::PlaceholderInLink, &named);
+    }
+    wrong.note(place, checks);
+}
+
+/// Notes the placeholders of a text that nothing fills in.
+pub fn check_none(wanted: &[Wanted], place: &str, checks: &mut Checks) {
+    note_all(wanted, Code::PlaceholderWithoutTemplate, place, checks);
+}
+
 /// Text of a body that a reader sees without a break, and where markup stands in it.
 #[derive(Default)]
 struct Line {
@@ -415,9 +431,13 @@ impl Wrong {
 
 /// Notes which placeholders have no value.
 pub fn note_missing(missing: &[Wanted], place: &str, checks: &mut Checks) {
+    note_all(missing, Code::PlaceholderWithoutValue, place, checks);
+}
+
+fn note_all(all: &[Wanted], code: Code, place: &str, checks: &mut Checks) {
     let mut wrong = Wrong::default();
-    for wanted in missing {
-        wrong.add(Code::PlaceholderWithoutValue, &wanted.to_string());
+    for wanted in all {
+        wrong.add(code, &wanted.to_string());
     }
     wrong.note(place, checks);
 }

@@ -393,6 +393,9 @@ codes! {
     AutomaticTextEmpty "automatic_text_empty" Invalid
         "An automatic reply cannot be switched on without a text in the clinic's default language."
         "Write the text, or switch this automatic reply off.";
+    AutomaticTextTooLong "automatic_text_too_long" Invalid
+        "The text of an automatic reply is longer than 8 KiB of sanitised HTML, or of plain text."
+        "Shorten it; a link can lead to more.";
     MinutesOutOfRange "minutes_out_of_range" Invalid
         "A number of minutes is outside its range."
         "noAnswer.afterOfficeMinutes is 1 to 10080; quietMinutes and minimumGapMinutes are 0 to 1440.";
@@ -423,6 +426,9 @@ codes! {
     PlaceholderWithoutValue "placeholder_without_value" Invalid
         "There is no value for a placeholder of the text; the answer names it. Nothing was sent or saved."
         "Add the value to the patient's record or the clinic's settings, or take the placeholder out of the text.";
+    PlaceholderWithoutTemplate "placeholder_without_template" Invalid
+        "The text has a placeholder, and the message is made of no template, so that the patient would read the placeholder itself; the answer names it."
+        "Name the template that the text is from, or write the value.";
     TemplateUnknown "template_unknown" Invalid
         "The clinic has no message template of this id."
         "Choose one of the clinic's message templates.";

@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use tags::{ALIGNED_TAGS, Alignment, is_span};
 
+use removed::Lost;
 pub use removed::{MAX_REMOVED, MAX_REMOVED_NAME_BYTES, Removed, RemovedKind};
 
 /// The most bytes of rich text that are read at all (512 KiB): pasted office markup is many times
@@ -100,9 +101,9 @@ impl Body {
         if raw.len() > MAX_RAW_BYTES {
             return Err(BodyProblem::TooLong { limit: MAX_RAW_BYTES });
         }
-        let (tidied, removed) = tidy::tidy(raw)?;
+        let (tidied, Lost { removed, addresses }) = tidy::tidy(raw)?;
         let body = Self::of_sanitised(SANITIZER.clean(&tidied).to_string())?;
-        Ok(Cleaned { body, removed })
+        Ok(Cleaned { body, removed, addresses })
     }
 
     /// Makes a body of the HTML of a sanitised one in which text was filled in between tags, each
@@ -169,13 +170,27 @@ impl fmt::Debug for Body {
 }
 
 /// A body, and what it lost in becoming one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Cleaned {
     /// The body.
     pub body: Body,
     /// What was removed, in order of first appearance: at most [`MAX_REMOVED`] kinds of things, and
     /// one entry `more` for the rest. It is for the sender, and holds no text of the message.
     pub removed: Vec<Removed>,
+    /// The addresses of links that were dropped or cut, for those that may hold more than an address:
+    /// see [`check_lost`](crate::placeholder::check_lost).
+    pub(crate) addresses: Vec<String>,
+}
+
+/// Leaves the addresses out, since a debug print can end in a log.
+impl fmt::Debug for Cleaned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { body, removed, addresses: _ } = self;
+        f.debug_struct("Cleaned")
+            .field("body", body)
+            .field("removed", removed)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The stored form of a [`Body`].

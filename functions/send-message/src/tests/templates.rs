@@ -91,10 +91,32 @@ async fn what_the_sender_changed_is_sent_in_its_place_and_filled_as_well() {
 #[tokio::test]
 async fn without_a_template_braces_are_what_the_sender_typed() {
     let world = world().await;
-    let typed = with(&json!({ "title": "{{today}}", "body": "{{patient_name}} }}" }));
+    let typed = with(&json!({ "title": "{{day}}", "body": "{{patient_name}} }}" }));
     let (title, html, template) = sent(&world, world.ask(&send(&world), &typed).await).await;
-    assert_eq!((title.as_str(), html.as_str()), ("{{today}}", "{{patient_name}} }}"));
+    assert_eq!((title.as_str(), html.as_str()), ("{{day}}", "{{patient_name}} }}"));
     assert_eq!(template, Value::Null);
+}
+
+/// An app that sends a template's text and forgets to name it would show the patient the braces.
+#[tokio::test]
+async fn a_template_s_text_without_its_template_is_not_sent_raw() {
+    let world = world().await;
+    let template = template("c1", "t1");
+    let (title, body) = (template.title.as_str(), template.body.html());
+    let raw = with(&json!({ "title": title, "body": body }));
+    let codes = [
+        "placeholder_without_template /title",
+        "placeholder_without_template /body",
+        "placeholder_without_template /body",
+    ];
+    world.refuses(&send(&world), &raw, 422, &codes).await;
+    let refused = world.ask(&send(&world), &raw).await.body;
+    let about: Vec<_> =
+        refused["errors"].as_array().unwrap().iter().map(|error| error["about"].clone()).collect();
+    assert_eq!(about, ["today|short", "patientName", "senderName"]);
+    let mut whole = made_of("t1", template.version);
+    (whole["title"], whole["body"]) = (json!(title), json!(body));
+    world.ask(&send(&world), &with(&whole)).await.expect(201);
 }
 
 #[tokio::test]

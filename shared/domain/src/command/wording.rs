@@ -7,6 +7,7 @@ use super::enclose::Enclosures;
 use crate::access::{Side, StaffSide};
 use crate::id::TemplateId;
 use crate::message_template::{About, Draft, MessageTemplate, TemplateVersion, usable};
+use crate::placeholder;
 use crate::problem_codes::of_title;
 use crate::refusal::{Checks, Code, Refusal};
 use crate::rich_text::{Body, Removed};
@@ -55,6 +56,9 @@ impl RawWording<'_> {
     pub fn parse(self, enclosures: &Enclosures, checks: &mut Checks) -> Worded {
         let body = self.own(self.body).map(|raw| enclosures.body(raw));
         let body = body.and_then(|body| checks.take("/body", body));
+        if let (Some(body), Some(_)) = (&body, self.template) {
+            placeholder::check_lost(body, "/body", checks);
+        }
         let (body, removed) = body.map(|cleaned| (cleaned.body, cleaned.removed)).unzip();
         let template = self.template.and_then(|RawTemplate { id, version }| {
             let id = checks.take("/template/id", TemplateId::parse(id))?;
@@ -111,19 +115,29 @@ impl Wording {
         checks: &mut Checks,
     ) -> Option<Said> {
         let said = match (self.template.clone(), side) {
-            (None, _) => {
-                let body = self.body.ok_or_else(|| Refusal::at(Code::BodyEmpty, "/body"));
-                body.map(|body| Said {
-                    title: self.title,
-                    body,
-                    template: None,
-                    replies_allowed: None,
-                })
-            }
+            (None, Side::Patient(_)) => self.written_out(),
+            (None, Side::Staff(_)) => self.unfilled().and_then(|()| self.written_out()),
             (Some(_), Side::Patient(_)) => Err(Refusal::at(Code::NotAllowed, "/template")),
             (Some(wanted), Side::Staff(side)) => self.made_of(&wanted, side, template, now),
         };
         said.map_err(|refusal| checks.add_all(refusal)).ok()
+    }
+
+    fn written_out(self) -> Result<Said, Refusal> {
+        let body = self.body.ok_or_else(|| Refusal::at(Code::BodyEmpty, "/body"))?;
+        Ok(Said { title: self.title, body, template: None, replies_allowed: None })
+    }
+
+    /// Refuses what is a template's text and names none: the patient would read its placeholders.
+    fn unfilled(&self) -> Result<(), Refusal> {
+        let mut checks = Checks::new();
+        if let Some(title) = &self.title {
+            placeholder::check_none(&placeholder::of_text(title.as_str()), "/title", &mut checks);
+        }
+        if let Some(body) = &self.body {
+            placeholder::check_none(&placeholder::of_body(body), "/body", &mut checks);
+        }
+        checks.finish()
     }
 
     fn made_of(

@@ -153,6 +153,38 @@ fn a_link_s_address_has_no_placeholder_however_it_is_written() {
     assert_eq!(filled.unwrap().html(), wanted);
 }
 
+/// An address that is dropped, or cut, is no part of the body any more: it is told all the same.
+#[test]
+fn tp_01_a_placeholder_in_an_address_that_a_body_cannot_have_is_told_too() {
+    let lost = |html: &str| {
+        let cleaned = Body::clean(html).unwrap();
+        wrong(|checks| check_lost(&cleaned, "/here", checks))
+    };
+    for address in [
+        "{{patientName}}",
+        "/charts/{{patientName}}",
+        "www.example.test/{{patientName}}",
+        "//example.test/%7B%7BpatientName%7D%7D",
+        "ftp://example.test/{{patientName}}",
+        "javascript:{{patientName}}",
+        "https://{{patientName}}:x@example.test/",
+        "mailto:a@example.test?subject={{patientName}}",
+        "&#123;{patientName}}",
+    ] {
+        for html in ["<a href=\"X\">here</a>", "<table><tr><td><a href='X'>here</a></table>"] {
+            let html = html.replace('X', address);
+            let found = lost(&html);
+            assert_eq!(found, [(Code::PlaceholderInLink, "patientName".to_owned())], "{html}");
+        }
+    }
+    for kept in ["https://example.test/", "/charts/1", "https://example.test/{{patientName}}"] {
+        assert_eq!(lost(&format!("<a href=\"{kept}\">here</a>")), [], "{kept}");
+    }
+    // However many there are, they are told with a limit.
+    let many: Vec<_> = (0..5_000).map(|n| format!("<a href=\"{{{{x{n}}}}}\">x</a>")).collect();
+    assert_eq!(lost(&many.concat()).len(), MAX_NAMED);
+}
+
 #[test]
 fn each_kind_of_text_has_its_own_placeholders() {
     for placeholder in Placeholder::OF_MESSAGES {

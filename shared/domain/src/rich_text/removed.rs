@@ -55,10 +55,20 @@ pub enum RemovedKind {
     Other,
 }
 
+/// What a body lost in becoming one.
+pub(super) struct Lost {
+    /// What is told of it.
+    pub(super) removed: Vec<Removed>,
+    /// The addresses with braces of links that lead nowhere now, or not where they led, at most
+    /// [`MAX_REMOVED`] of them.
+    pub(super) addresses: Vec<String>,
+}
+
 /// Collects what is removed, in order of first appearance.
 #[derive(Default)]
 pub(super) struct Report {
     entries: Vec<Removed>,
+    addresses: Vec<String>,
     more: u32,
 }
 
@@ -85,6 +95,10 @@ impl Report {
     pub(super) fn link(&mut self, address: &str) {
         let scheme = links::scheme(address);
         self.add(RemovedKind::Link, scheme.as_deref().unwrap_or("relative"), true);
+        let may_be_filled = address.contains('{') || address.contains("%7");
+        if may_be_filled && self.addresses.len() < MAX_REMOVED {
+            self.addresses.push(address.to_owned());
+        }
     }
 
     /// Notes that a character of the text was dropped.
@@ -98,12 +112,12 @@ impl Report {
     }
 
     /// All that was noted.
-    pub(super) fn finish(mut self) -> Vec<Removed> {
+    pub(super) fn finish(mut self) -> Lost {
         if self.more > 0 {
             let name = "more".to_owned();
             self.entries.push(Removed { what: RemovedKind::Other, name, count: self.more });
         }
-        self.entries
+        Lost { removed: self.entries, addresses: self.addresses }
     }
 
     fn attribute(&mut self, tag: &str, name: &str, value: &str) {

@@ -6,14 +6,14 @@ use std::rc::Rc;
 use html5ever::Attribute;
 
 use super::links::{Segment, judge, split};
-use super::removed::{Removed, Report};
+use super::removed::{Lost, Report};
 use super::tags::{Alignment, inline_format, is_block, is_span};
 use super::tokens::{LeftOut, Reader, attribute, read};
 use super::{BodyProblem, MAX_DEPTH, MAX_STORED_BYTES};
 
 /// Rewrites `raw`, and says what is lost. The result is the same when it is rewritten again, which
 /// loses nothing, and a browser's parser finds nothing in it to repair.
-pub(super) fn tidy(raw: &str) -> Result<(String, Vec<Removed>), BodyProblem> {
+pub(super) fn tidy(raw: &str) -> Result<(String, Lost), BodyProblem> {
     let mut tidy = read(raw, Tidy::default())?;
     tidy.truncate(0);
     tidy.close_flow();

@@ -56,6 +56,45 @@ fn what_no_template_says_the_sender_has_to_say() {
     }
 }
 
+/// Dropped addresses have nothing to fill in; what names a template might count on it.
+#[test]
+fn a_placeholder_in_an_address_is_told_where_a_template_is_named() {
+    let template = template();
+    for address in ["/{{today}}", "mailto:a@example.test?subject={{today}}"] {
+        let body = format!("<a href=\"{address}\">here</a>");
+        let raw = RawWording { title: Some("T"), body: Some(&body), template: Some(&template) };
+        let lost = empty(Code::PlaceholderInLink, "/body");
+        assert_eq!(parsed(raw, true, false).1, std::slice::from_ref(&lost));
+        assert_eq!(parsed(raw, false, false).1, [lost]);
+        let raw = RawWording { template: None, ..raw };
+        assert_eq!(parsed(raw, true, false).1, []);
+    }
+}
+
+/// A template's text that an app sends without its template would go out raw.
+#[test]
+fn placeholders_are_refused_by_name_where_nothing_fills_them_in() {
+    let told = |title: &str, html: &str| -> Vec<(Code, String, String)> {
+        let wording =
+            Wording::written(Some(Title::parse(title).unwrap()), crate::testing::body(html));
+        let reasons = wording.unfilled().err().map(|refusal| refusal.reasons().cloned().collect());
+        let reasons: Vec<Reason> = reasons.unwrap_or_default();
+        let told = reasons.into_iter();
+        told.map(|of| (of.code, of.place.unwrap(), of.about.unwrap())).collect()
+    };
+    let of = |place: &str, name: &str| {
+        (Code::PlaceholderWithoutTemplate, place.to_owned(), name.to_owned())
+    };
+    assert_eq!(
+        told("For {{ patientName | upper }}", "<p>{{today}} <b>{{senderName}}</b> {{today}}</p>"),
+        [of("/title", "patientName|upper"), of("/body", "today"), of("/body", "senderName")]
+    );
+    // What is no placeholder of ours is text: a formula, code, another system's.
+    for text in ["{{", "}}", "{{x}}", "{today}", "{{patient_name}}", "{ {today} }"] {
+        assert_eq!(told(text, text), [], "{text}");
+    }
+}
+
 #[test]
 fn a_template_that_is_named_wrongly_is_told_with_the_rest_and_stands_for_no_other() {
     let template = RawTemplate { id: "a#b".to_owned(), version: 3 };
