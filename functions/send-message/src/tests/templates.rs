@@ -120,7 +120,7 @@ async fn a_template_s_text_without_its_template_is_not_sent_raw() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_missing_refuses_the_send_by_name_wherever_it_stands() {
+async fn tp_01_a_value_that_is_missing_refuses_the_send_by_name_wherever_it_stands() {
     let world = world().await;
     let of = |title: &str, body: &str, language| MessageTemplate {
         title: Title::parse(title).unwrap(),
@@ -150,7 +150,7 @@ async fn a_value_that_is_missing_refuses_the_send_by_name_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn a_template_that_was_changed_since_it_was_seen_sends_nothing() {
+async fn tp_05_a_template_that_was_changed_since_it_was_seen_sends_nothing() {
     let world = world().await;
     let current = MessageTemplate {
         version: 4,

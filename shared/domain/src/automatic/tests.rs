@@ -134,7 +134,7 @@ fn says(fired: &Fired) -> &str {
 
 /// OH-14: hours are those at which the patient wrote, whenever the message is looked at.
 #[test]
-fn a_message_within_hours_gets_no_reply_for_being_outside_them() {
+fn oh_14_a_message_within_hours_gets_no_reply_for_being_outside_them() {
     let mut thread = thread();
     // Closes at 22:00Z.
     let message = thread.reply(&as_account("a1"), "2026-11-25T21:59:58Z");
@@ -157,7 +157,7 @@ fn a_message_within_hours_gets_no_reply_for_being_outside_them() {
 
 /// OH-14, the reverse.
 #[test]
-fn a_message_before_opening_that_is_looked_at_after_it_gets_none_either() {
+fn oh_14_a_message_before_opening_that_is_looked_at_after_it_gets_none_either() {
     let mut thread = thread();
     thread.reply(&as_account("a1"), "2026-11-25T13:59:59Z");
     let due = timer(&thread, OUTSIDE).expect("it was written outside hours").due;

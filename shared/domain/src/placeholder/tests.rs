@@ -40,7 +40,7 @@ fn named(wanted: Wanted) -> Option<String> {
 }
 
 #[test]
-fn odd_braces_are_refused_by_what_stands_in_them() {
+fn tp_04_odd_braces_are_refused_by_what_stands_in_them() {
     for (typed, name) in [
         ("Dear {{patient_name, welcome", "patient_name,"),
         ("Dear {{patientName", "patientName"),
