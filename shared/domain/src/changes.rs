@@ -1,8 +1,9 @@
 //! What changed between two versions of a document, for its audit record.
 //!
 //! Rights, switches and numbers are recorded with what they were and what they are, so that an
-//! administrator who switches something on and off again is seen, and so is what patients were told
-//! to call. Of people's names and addresses, and of texts, only that they are set is recorded: the
+//! administrator who switches something on and off again is seen, and so is what every patient was
+//! told: whom to call, and the texts of notices and automatic replies. Of people's names and
+//! addresses, and of what a message may say of somebody, only that they are set is recorded: the
 //! record outlives them and is read by more people.
 
 use crate::audit::Changed;
@@ -13,6 +14,7 @@ use crate::id::GroupId;
 use crate::message_template::MessageTemplate;
 use crate::notice::NoticeTemplate;
 use crate::people::{AccountLink, Group, Patient, StaffMember, StaffPreferences};
+use crate::rich_text::Body;
 use crate::text::{ClinicPhone, EmergencyLine};
 use crate::version::{self, Document};
 
@@ -274,16 +276,7 @@ impl<'a, T> Comparison<'a, T> {
         member: &str,
         value: impl Fn(&'a T) -> Option<V>,
     ) -> &mut Self {
-        let (from, to) = (self.before.and_then(&value), value(self.after));
-        if from != to {
-            let text = |value: Option<V>| value.map(|value| value.to_string());
-            self.changes.push(Changed {
-                member: member.to_owned(),
-                from: text(from),
-                to: text(to),
-            });
-        }
-        self
+        self.compare(member, value, |value| value.to_string())
     }
 
     /// A member of which only is recorded whether it is set.
@@ -292,26 +285,33 @@ impl<'a, T> Comparison<'a, T> {
         member: &str,
         value: impl Fn(&'a T) -> Option<V>,
     ) -> &mut Self {
-        let (from, to) = (self.before.and_then(&value), value(self.after));
-        if from != to {
-            let text = |value: Option<V>| value.map(|_| SET.to_owned());
-            self.changes.push(Changed {
-                member: member.to_owned(),
-                from: text(from),
-                to: text(to),
-            });
-        }
-        self
+        self.compare(member, value, |_| SET.to_owned())
     }
 
-    /// A text in several languages, each of which is a hidden member.
+    /// A text in several languages that patients are told: each is recorded as plain text.
     fn texts(
         &mut self,
         member: &str,
         value: impl Fn(&'a T) -> Option<&'a LocalizedBody>,
     ) -> &mut Self {
-        self.hidden(&format!("{member}.en"), |document| value(document)?.en.as_ref());
-        self.hidden(&format!("{member}.fr"), |document| value(document)?.fr.as_ref())
+        let text = |body: &Body| body.text().to_owned();
+        let (en, fr) = (format!("{member}.en"), format!("{member}.fr"));
+        self.compare(&en, |document| value(document)?.en.as_ref(), text);
+        self.compare(&fr, |document| value(document)?.fr.as_ref(), text)
+    }
+
+    fn compare<V: PartialEq>(
+        &mut self,
+        member: &str,
+        value: impl Fn(&'a T) -> Option<V>,
+        recorded: impl Fn(V) -> String,
+    ) -> &mut Self {
+        let (from, to) = (self.before.and_then(&value), value(self.after));
+        if from != to {
+            let (from, to) = (from.map(&recorded), to.map(&recorded));
+            self.changes.push(Changed { member: member.to_owned(), from, to });
+        }
+        self
     }
 }
 

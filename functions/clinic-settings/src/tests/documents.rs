@@ -532,7 +532,7 @@ async fn everything_wrong_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn every_change_of_a_switch_is_on_record_and_no_text_is() {
+async fn every_change_is_on_record_with_what_patients_were_told_and_no_name_is() {
     let world = World::with_settings().await;
     let steps = [
         ("/portalEnabled", json!(false), vec!["portalEnabled: true -> false"]),
@@ -552,19 +552,19 @@ async fn every_change_of_a_switch_is_on_record_and_no_text_is() {
         (
             "/automaticReplies",
             json!({
-                "outsideHours": {"fr": "<p>Secret nouveau {{emergencyLine}}</p>"},
+                "outsideHours": {"fr": "<p><b>New</b> {{emergencyLine}}</p>"},
                 "quietMinutes": 0,
             }),
             vec![
                 "officeHours: America/Toronto, sun 22:00-02:00 \
                  -> America/Toronto, mon 09:00-12:00, mon 13:00-17:00",
-                "automaticReplies.exception.en: set -> -",
-                "automaticReplies.exception.fr: set -> -",
-                "automaticReplies.vacation.en: set -> -",
-                "automaticReplies.vacation.fr: set -> -",
-                "automaticReplies.outsideHours.en: set -> -",
-                "automaticReplies.outsideHours.fr: set -> set",
-                "automaticReplies.noAnswer.text.fr: set -> -",
+                "automaticReplies.exception.en: The clinic is closed today. It opens {{nextOpening}}. In an emergency, call {{emergencyLine}}. -> -",
+                "automaticReplies.exception.fr: La clinique est fermée aujourd’hui. Elle rouvre {{nextOpening}}. En cas d’urgence, composez le {{emergencyLine}}. -> -",
+                "automaticReplies.vacation.en: We are on vacation. In an emergency, call {{emergencyLine}}. -> -",
+                "automaticReplies.vacation.fr: Nous sommes en vacances. En cas d’urgence, composez le {{emergencyLine}}. -> -",
+                "automaticReplies.outsideHours.en: The clinic is closed. In an emergency, call {{emergencyLine}}. -> -",
+                "automaticReplies.outsideHours.fr: La clinique est fermée. En cas d’urgence, composez le {{emergencyLine}}. -> New {{emergencyLine}}",
+                "automaticReplies.noAnswer.text.fr: Nous répondrons bientôt. Téléphone : {{clinicPhone}}. En cas d’urgence, composez le {{emergencyLine}}. -> -",
                 "automaticReplies.noAnswer.afterOfficeMinutes: 120 -> -",
                 "automaticReplies.quietMinutes: 5 -> 0",
             ],
@@ -574,16 +574,22 @@ async fn every_change_of_a_switch_is_on_record_and_no_text_is() {
             json!("Secret Clinic"),
             vec![
                 "name: set -> set",
-                "automaticReplies.exception.en: - -> set",
-                "automaticReplies.exception.fr: - -> set",
-                "automaticReplies.vacation.en: - -> set",
-                "automaticReplies.vacation.fr: - -> set",
-                "automaticReplies.outsideHours.en: - -> set",
-                "automaticReplies.outsideHours.fr: set -> set",
-                "automaticReplies.noAnswer.text.fr: - -> set",
+                "automaticReplies.exception.en: - -> The clinic is closed today. It opens {{nextOpening}}. In an emergency, call {{emergencyLine}}.",
+                "automaticReplies.exception.fr: - -> La clinique est fermée aujourd’hui. Elle rouvre {{nextOpening}}. En cas d’urgence, composez le {{emergencyLine}}.",
+                "automaticReplies.vacation.en: - -> We are on vacation. In an emergency, call {{emergencyLine}}.",
+                "automaticReplies.vacation.fr: - -> Nous sommes en vacances. En cas d’urgence, composez le {{emergencyLine}}.",
+                "automaticReplies.outsideHours.en: - -> The clinic is closed. In an emergency, call {{emergencyLine}}.",
+                "automaticReplies.outsideHours.fr: New {{emergencyLine}} -> La clinique est fermée. En cas d’urgence, composez le {{emergencyLine}}.",
+                "automaticReplies.noAnswer.text.fr: - -> Nous répondrons bientôt. Téléphone : {{clinicPhone}}. En cas d’urgence, composez le {{emergencyLine}}.",
                 "automaticReplies.noAnswer.afterOfficeMinutes: - -> 120",
                 "automaticReplies.quietMinutes: 0 -> 5",
             ],
+        ),
+        ("/emergencyLine", json!("112"), vec!["name: set -> set", "emergencyLine: 911 -> 112"]),
+        (
+            "/phone",
+            json!("613-555-0199"),
+            vec!["phone: 613-555-0100 -> 613-555-0199", "emergencyLine: 112 -> 911"],
         ),
     ];
     for (version, (pointer, value, changes)) in (1..).zip(steps) {
