@@ -82,7 +82,7 @@ impl Notify {
             let way = facts.telling(&whom).way(&recipient, &addresses);
             let Reading { seen, announced, .. } = reading;
             // Of two who share an address, one notice tells both.
-            let mut burst = Burst::of(announced, seen, now);
+            let mut burst = Burst::at_opening(number, announced, seen, now);
             if let (Ok(way), Burst::Own) = (&way, burst)
                 && !told.insert((way.channel, way.hash.clone()))
             {
@@ -125,7 +125,7 @@ impl Notify {
                         let recipient = &notice.recipient;
                         notices::announce(&mut transaction, name, recipient, *before, announced);
                     }
-                    (Burst::Own | Burst::Covered { .. }, _) => {}
+                    (Burst::Own | Burst::Covered { .. } | Burst::Read, _) => {}
                 }
                 notices::record_end(&mut transaction, notice, &self.record(name, notice));
             }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use store::change::{Outbox, Unread};
 use store::due::{self, Claimed};
 use store::key::{self, ConversationKey, Key, Work};
-use store::{Committed, Store, Transaction, notices};
+use store::{Committed, Guard, Store, Transaction, notices};
 use worker::{Brake, Step, Worker};
 
 use crate::facts::{self, Reading};
@@ -159,7 +159,7 @@ impl Notify {
         };
         let now = self.sources.now();
         let next = notice.clone().look(look, now);
-        if next.notice().address != notice.address {
+        if next.notice().address != notice.address || notice.was_read(next.notice()) {
             self.release_sharers(name, notice).await?;
         }
         let (next, is_announced) = match next {
@@ -171,12 +171,27 @@ impl Notify {
             Next::Send(next) => (next, false),
             Next::Announce(next) => (next, true),
         };
+        // Of those who shared an address with a notice that ended, the first one tells the others.
+        let sharing =
+            if is_announced { self.store.sharing(name, &next).await? } else { Vec::new() };
         let with = |transaction: &mut Transaction| {
             if is_announced {
                 let this = Announced { number: notice.number, at: now };
                 notices::announce(transaction, name, &notice.recipient, announced, this);
             }
+            for other in &sharing {
+                let key = key::notice(name, other.number, &other.recipient);
+                transaction.check(&key, &Guard::Version(other.version));
+            }
         };
+        if let Some(told) = next.told_with(&sharing, now) {
+            let end = |transaction: &mut Transaction| {
+                with(transaction);
+                notices::record_end(transaction, &told, &self.record(name, &told));
+            };
+            let stored = self.begin(name, notice, &told, end).await?;
+            return Ok(stored.map(|_| Step::Done));
+        }
         match self.begin(name, notice, &next.sending(), with).await? {
             Some(begun) => self.attempt(name, begun, &facts, &whom).await.map(Some),
             None => Ok(None),
@@ -221,7 +236,9 @@ impl Notify {
         let mut tries = Attempts::within(BUDGET);
         loop {
             let covered = self.store.covered_by(name, notice).await?;
-            let is_left = |other: &&Notice| other.due.is_none_or(|due| due > now);
+            // One that is claimed may be looked at by what was so before.
+            let is_left =
+                |other: &&Notice| other.attempts > 0 || other.due.is_none_or(|due| due > now);
             let mut is_done = true;
             for other in covered.iter().filter(|other| is_wanted(other)).filter(is_left) {
                 let mut transaction = self.store.transaction();
@@ -238,20 +255,20 @@ impl Notify {
         }
     }
 
-    /// Stores that a notice is about to be handed to the provider, so that a crash is found, together
-    /// with something else. `None`: something was written at this moment.
+    /// Stores a notice together with something else: that it is about to be handed to the provider, so
+    /// that a crash is found, or that another one tells. `None`: something was written at this moment.
     async fn begin(
         &self,
         name: &ConversationKey,
         before: &Notice,
-        sending: &Notice,
+        next: &Notice,
         with: impl FnOnce(&mut Transaction),
     ) -> Result<Option<Notice>, Outage> {
         let mut transaction = self.store.transaction();
-        notices::settle(&mut transaction, name, before, sending);
+        notices::settle(&mut transaction, name, before, next);
         with(&mut transaction);
         match self.store.commit(transaction).await? {
-            Committed::Done => Ok(Some(notices::written(before, sending))),
+            Committed::Done => Ok(Some(notices::written(before, next))),
             Committed::Lost => Ok(None),
         }
     }

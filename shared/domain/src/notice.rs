@@ -211,6 +211,10 @@ impl Notice {
         match (way, burst) {
             (Err(reason), _) => Self { due: None, ..empty.failed(*reason, now) },
             (Ok(way), Burst::Own) => empty.through(way),
+            (Ok(way), Burst::Read) => {
+                let covered = NoticeState::Covered { at: now, by: number };
+                Self { state: covered, due: None, ..empty.through(way) }
+            }
             (Ok(way), Burst::Covered { by, until }) => {
                 let covered = NoticeState::Covered { at: now, by };
                 Self { state: covered, due: Some(until), ..empty.through(way) }
@@ -227,6 +231,42 @@ impl Notice {
     /// Whether it is still to be sent.
     pub fn is_queued(&self) -> bool {
         matches!(self.state, NoticeState::Queued | NoticeState::Unconfirmed { .. })
+    }
+
+    /// Whether it was found, while it waited, that its message was read.
+    pub fn was_read(&self, next: &Self) -> bool {
+        self.is_queued() && next.is_covered_by(self.number)
+    }
+
+    /// The notice, told with another one of the same message that went to the same address, or is
+    /// about to; `None`: there is none among the `others`, and it goes out itself.
+    pub fn told_with<'a>(
+        &self,
+        others: impl IntoIterator<Item = &'a Self>,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let tells = |other: &Self| {
+            let is_under_way_or_there = matches!(
+                other.state,
+                NoticeState::Queued
+                    | NoticeState::Unconfirmed { .. }
+                    | NoticeState::Accepted { .. }
+                    | NoticeState::Delivered { .. }
+                    | NoticeState::Complained { .. }
+            );
+            is_under_way_or_there && other.shares_address_of(self)
+        };
+        others.into_iter().any(tells).then(|| {
+            let state = NoticeState::Covered { at: now, by: self.number };
+            Self { state, hold: None, due: None, ..self.clone() }
+        })
+    }
+
+    /// Whether it is to somebody else about the same message, at the same address.
+    pub fn shares_address_of(&self, other: &Self) -> bool {
+        self.recipient != other.recipient
+            && (self.number, &self.address) == (other.number, &other.address)
+            && self.address.is_some()
     }
 
     /// Whether the provider refused its address. That says nothing to others who use it, whom their
@@ -340,6 +380,7 @@ impl Notice {
                 let state = NoticeState::Covered { at: now, by };
                 Next::Store(Self { state, due: Some(until), ..self })
             }
+            Burst::Read => Next::Store(Self { due: None, ..self }),
             Burst::Own => match look.way {
                 // Looked at once more, since it may cover others itself.
                 Err(reason) => Next::Store(self.failed(*reason, now)),
@@ -351,10 +392,11 @@ impl Notice {
         }
     }
 
-    /// After it ended without having told anybody: the other channel may do, once.
+    /// After it ended without having told anybody: the other channel may do, once, unless the message
+    /// was read without a notice.
     fn look_ended(self, look: Look<'_>, now: Timestamp) -> Next {
         let other = match (&self.state, look.way) {
-            (state, Ok(way)) if state.is_for_good_here() => {
+            (state, Ok(way)) if state.is_for_good_here() && look.seen < self.number => {
                 self.channel.filter(|channel| *channel != way.channel && self.earlier.is_none())
             }
             _ => None,
@@ -430,7 +472,9 @@ impl Notice {
                 let unconfirmed = unknown && next.channel == Some(Channel::Email);
                 let wait = backoff(next.sends, jitter);
                 let wait = if unconfirmed { wait.max(CONFIRM_WITHIN) } else { wait };
-                let waited = next.waited.saturating_add(wait.as_secs());
+                // Begun seconds count, or a hundred waits would be a minute more than they say.
+                let seconds = wait.as_secs() + i64::from(wait.subsec_nanos() > 0);
+                let waited = next.waited.saturating_add(seconds);
                 if waited > GIVE_UP_AFTER.as_secs() {
                     return next.failed(FailureReason::GaveUp, now);
                 }

@@ -209,10 +209,21 @@ impl Store {
         let (from, to) = (number.saturating_sub(BURST), number.saturating_add(BURST));
         let found: Vec<Notice> = self.all(key::notices(name, recipient, from, to)).await?;
         let is_covered = |other: &Notice| {
-            let shares = other.number == *number && other.address == notice.address;
-            (other.recipient == *recipient || shares) && other.is_covered_by(*number)
+            (other.recipient == *recipient || other.shares_address_of(notice))
+                && other.is_covered_by(*number)
         };
         Ok(found.into_iter().filter(is_covered).collect())
+    }
+
+    /// The notices of the same message to others at the same address.
+    pub async fn sharing(
+        &self,
+        name: &ConversationKey,
+        notice: &Notice,
+    ) -> Result<Vec<Notice>, Outage> {
+        let Notice { number, recipient, .. } = notice;
+        let found: Vec<Notice> = self.all(key::notices(name, recipient, *number, *number)).await?;
+        Ok(found.into_iter().filter(|other| other.shares_address_of(notice)).collect())
     }
 
     /// The links of a patient record, those that were revoked among them. How many there are is

@@ -40,6 +40,36 @@ async fn while_everything_is_paused_nothing_is_sent_and_nothing_is_lost() {
     assert_eq!(world.provider.requests().len(), 1);
 }
 
+/// Whatever held the announcement of several messages up: nobody is told of what was read meanwhile,
+/// and of the rest once.
+#[tokio::test]
+async fn what_was_read_before_it_was_announced_tells_nobody() {
+    for (read, told) in [(0, 1), (2, 1), (3, 1), (4, 0)] {
+        let world = World::with_message().await;
+        switch(&world, true).await;
+        world.stream(&[1]).await;
+        for _ in 2..=4 {
+            pass(1_000);
+            world.add().await;
+        }
+        world.has_read(&Recipient::Patient, read).await;
+        switch(&world, false).await;
+        world.run_dry().await;
+        assert_eq!(world.told().len(), told, "after {read} were read");
+        for number in 1..=read {
+            assert_eq!(world.state_of(number).await, "covered");
+        }
+        // What follows is news again.
+        pass(400);
+        world.run_dry().await;
+        world.has_read(&Recipient::Patient, 4).await;
+        world.add().await;
+        world.step(key::outbox(&name(1), 5)).await;
+        assert_eq!(world.told().len(), told + 1);
+        world.expect_nothing_due().await;
+    }
+}
+
 /// A restored table has another id than the one that sending is on for.
 #[tokio::test]
 async fn a_restored_table_sends_nothing_until_somebody_resumes_it() {
@@ -243,6 +273,23 @@ async fn whoever_shares_a_bounced_address_is_told_through_their_own_other_channe
     assert_eq!(requests.len(), 2);
     assert_eq!(field(&requests[1], "PhoneNumber"), "+16135550177");
     world.expect_nothing_due().await;
+}
+
+/// A bounce can come days later: nobody is told through the other channel of what was read since.
+#[tokio::test]
+async fn what_was_read_before_it_bounced_goes_through_no_other_channel() {
+    for (read, told) in [(0, 2), (1, 1)] {
+        let world = World::with_message().await;
+        world.patient(&json!({ "otherChannelConsented": true })).await;
+        world.step(outbox(1)).await;
+        world.has_read(&Recipient::Patient, read).await;
+        let mark = Mark { reason: MarkReason::Bounced, at: now() };
+        world.notify.store.mark(&hash_of(EMAIL), mark).await.unwrap();
+        world.told_of_email(1, Happened::Bounced { permanent: true, marks: true }).await;
+        world.run_dry().await;
+        assert_eq!(world.provider.requests().len(), told);
+        world.expect_nothing_due().await;
+    }
 }
 
 /// SNS takes texts to numbers that opted out, and drops them.

@@ -1,7 +1,7 @@
 //! Who is told besides the patient: guardians of what they may read, staff who asked for it.
 
 use domain::id::{AccountId, ClinicId, StaffId};
-use domain::notice::{NoticeState, Recipient};
+use domain::notice::{Happened, NoticeState, Recipient};
 use domain::people::{StaffMember, StaffPreferences};
 use serde_json::json;
 use store::key;
@@ -100,6 +100,64 @@ async fn nobody_is_told_the_same_twice_at_one_address() {
     }
     world.run_dry().await;
     world.expect_nothing_due().await;
+}
+
+/// The one who was told for all bounced for now: one of the others tells them, and not each.
+#[tokio::test]
+async fn those_who_shared_an_address_with_a_notice_that_ended_are_told_once() {
+    let accounts = ["g1", "g2", "g3", "g4"];
+    for read in [&[][..], &["g1"], &["g1", "g2", "g3"], &accounts] {
+        let world = World::with_message().await;
+        for account in accounts {
+            world.guardian(account, EMAIL, &json!({})).await;
+        }
+        world.step(outbox(1)).await;
+        assert_eq!(world.told(), [EMAIL]);
+        for account in read {
+            world.has_read(&guardian(account), 1).await;
+        }
+        world.told_of_email(1, Happened::Bounced { permanent: false, marks: false }).await;
+        world.run_dry().await;
+        let left = accounts.len() - read.len();
+        assert_eq!(world.told().len(), 1 + left.min(1), "{read:?}");
+        let mut states = Vec::new();
+        for account in accounts {
+            states.push(state_to(&world, &guardian(account)).await.unwrap());
+        }
+        let sent = states.iter().filter(|state| *state == "accepted").count();
+        assert_eq!(sent, left.min(1), "{states:?}");
+        assert!(states.iter().all(|state| state == "accepted" || state == "covered"));
+        // Nor by what follows in the burst.
+        world.add().await;
+        world.step(key::outbox(&name(1), 2)).await;
+        let more = world.told().len() - 1 - left.min(1);
+        pass(400);
+        world.run_dry().await;
+        assert!(more <= 1, "{more}");
+        world.expect_nothing_due().await;
+    }
+}
+
+/// Whoever was to be told for all needs no notice any more; the others do.
+#[tokio::test]
+async fn whoever_shares_an_address_with_one_who_has_read_a_held_message_is_told() {
+    for (read_by_guardian, told) in [(0, 1), (1, 0)] {
+        let world = World::with_message().await;
+        let notices = json!({ "paused": true, "textsPerDay": 10, "textsPerPatientAndDay": 10 });
+        world.clinic(&json!({ "notices": notices })).await;
+        for account in ["g1", "g2"] {
+            world.guardian(account, EMAIL, &json!({})).await;
+            world.has_read(&guardian(account), read_by_guardian).await;
+        }
+        world.step(outbox(1)).await;
+        world.has_read(&Recipient::Patient, 1).await;
+        world.clinic(&json!({})).await;
+        pass(301);
+        world.run_dry().await;
+        assert_eq!(world.told().len(), told);
+        assert_eq!(world.state().await, "covered");
+        world.expect_nothing_due().await;
+    }
 }
 
 #[tokio::test]

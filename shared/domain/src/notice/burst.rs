@@ -29,9 +29,22 @@ pub enum Burst {
         /// When it is looked at again: whether the person found it with the other.
         until: Timestamp,
     },
+    /// It was read before anybody was told: nobody is.
+    Read,
 }
 
 impl Burst {
+    /// How it is for a message whose notice is opened now. What waited, because sending was off, may
+    /// have been read meanwhile: nobody is told of it any more.
+    pub fn at_opening(
+        number: u32,
+        announced: Option<Announced>,
+        seen: u32,
+        now: Timestamp,
+    ) -> Self {
+        if seen >= number { Self::Read } else { Self::of(announced, seen, now) }
+    }
+
     /// How it is for a message that is announced now, to a person who has read this far.
     pub fn of(announced: Option<Announced>, seen: u32, now: Timestamp) -> Self {
         let Some(Announced { number, at }) = announced else { return Self::Own };
