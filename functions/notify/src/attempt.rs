@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use delivery::Email;
 use domain::address::{Contact, Mark, MarkReason};
-use domain::notice::{self, Answer, FailureReason, Notice, Recipient, Wording};
+use domain::notice::{self, Answer, FailureReason, Hold, Notice, Recipient, Wording};
 use domain::outage::Outage;
 use domain::people::Channel;
 use store::key::ConversationKey;
@@ -12,6 +12,7 @@ use worker::Step;
 
 use crate::facts::{Facts, Whom};
 use crate::handler::Notify;
+use crate::rate::Room;
 
 impl Notify {
     /// Makes one attempt at a notice of which is stored that it is about to be handed over.
@@ -30,18 +31,27 @@ impl Notify {
         if is_text && let Some(answer) = self.opted_out(&contact).await {
             return self.answered(name, notice, answer).await;
         }
-        if let Some((hold, until)) = self.turn(channel).await? {
-            return self.put(name, &notice, &notice.clone().held(hold, until)).await;
-        }
-        if is_text && let Some((hold, until)) = self.text_of_day(name, &facts.clinic).await? {
-            return self.put(name, &notice, &notice.clone().held(hold, until)).await;
-        }
+        let day = match self.room(name, channel, &facts.clinic).await {
+            Ok(Room::Taken(day)) => day,
+            Ok(Room::None(hold, until)) => {
+                return self.put(name, &notice, &notice.clone().held(hold, until)).await;
+            }
+            Err(outage) => {
+                // It was not handed over, and must not count as if it may have been.
+                let held = notice.clone().held(Hold::Rate, self.soon());
+                if let Err(outage) = self.put(name, &notice, &held).await {
+                    let (operation, detail) = (outage.operation(), outage.detail());
+                    tracing::warn!(operation, detail, "a notice waits for its claim's end");
+                }
+                return Err(outage);
+            }
+        };
         let words = self.words(facts, &notice, &contact, channel);
         let answer = self.hand_over(&notice, &contact, channel, &words).await;
         let may_be_sent =
             matches!(answer, Answer::Accepted { .. } | Answer::Passing { unknown: true });
-        if is_text && !may_be_sent {
-            self.give_back_text(name).await;
+        if let (Some(day), false) = (day, may_be_sent) {
+            self.give_back_text(name, day).await;
         }
         self.answered(name, notice, answer).await
     }

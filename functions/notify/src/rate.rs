@@ -7,7 +7,7 @@ use domain::clinic::ClinicSettings;
 use domain::notice::Hold;
 use domain::outage::Outage;
 use domain::people::Channel;
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use store::key::{self, ConversationKey};
@@ -47,9 +47,40 @@ impl Rates {
     }
 }
 
+/// Whether something can be sent now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Room {
+    /// It can; of a text message, one of this day's was taken for it.
+    Taken(Option<Date>),
+    /// It is to wait, for this, until then.
+    None(Hold, Timestamp),
+}
+
 impl Notify {
+    /// Takes what there is to be for something to be sent through a channel: a turn, and of text
+    /// messages one of the day's.
+    pub(crate) async fn room(
+        &self,
+        name: &ConversationKey,
+        channel: Channel,
+        clinic: &ClinicSettings,
+    ) -> Result<Room, Outage> {
+        if let Some((hold, until)) = self.turn(channel).await? {
+            return Ok(Room::None(hold, until));
+        }
+        match channel {
+            Channel::Email => Ok(Room::Taken(None)),
+            Channel::Sms => self.text_of_day(name, clinic).await,
+        }
+    }
+
+    /// When there may be room again.
+    pub(crate) fn soon(&self) -> Timestamp {
+        soon(self.sources.now(), ROOM)
+    }
+
     /// Waits for its turn among all that is sent; or why it is to wait longer, and until when.
-    pub(crate) async fn turn(&self, channel: Channel) -> Result<Option<(Hold, Timestamp)>, Outage> {
+    async fn turn(&self, channel: Channel) -> Result<Option<(Hold, Timestamp)>, Outage> {
         for _ in 0..MOST_WAITS {
             let now = self.sources.now();
             let key = key::rate(channel, now.as_second());
@@ -62,14 +93,12 @@ impl Notify {
             let spread = platform::jitter(Duration::from_millis(200));
             tokio::time::sleep(Duration::from_millis(left).saturating_add(spread)).await;
         }
-        let until = soon(self.sources.now(), ROOM);
-        Ok(Some((Hold::Rate, until)))
+        Ok(Some((Hold::Rate, self.soon())))
     }
 
-    /// Gives back what [`Self::text_of_day`] took for a text message that was not sent. The count is too
-    /// high if that fails, which errs on the side of fewer texts.
-    pub(crate) async fn give_back_text(&self, name: &ConversationKey) {
-        let day = TimeZone::UTC.to_datetime(self.sources.now()).date();
+    /// Gives back what was taken of a day for a text message that was not sent. The count is too high
+    /// if that fails, which errs on the side of fewer texts.
+    pub(crate) async fn give_back_text(&self, name: &ConversationKey, day: Date) {
         for patient in [Some(&name.patient), None] {
             let key = key::texts_of_day(&name.clinic, patient, day);
             if let Err(outage) = self.store.give_back(&key).await {
@@ -80,11 +109,11 @@ impl Notify {
     }
 
     /// Takes one of the day's text messages; or whose are used up, and when there are new ones.
-    pub(crate) async fn text_of_day(
+    async fn text_of_day(
         &self,
         name: &ConversationKey,
         clinic: &ClinicSettings,
-    ) -> Result<Option<(Hold, Timestamp)>, Outage> {
+    ) -> Result<Room, Outage> {
         let now = self.sources.now();
         let day = TimeZone::UTC.to_datetime(now).date();
         let expires = now.saturating_add(DAY_KEPT).unwrap_or(now);
@@ -102,10 +131,10 @@ impl Notify {
                 }
                 let tomorrow = day.saturating_add(1.day()).to_datetime(Time::midnight());
                 let tomorrow = TimeZone::UTC.to_timestamp(tomorrow).unwrap_or(now);
-                return Ok(Some((hold, soon(tomorrow, MORNING))));
+                return Ok(Room::None(hold, soon(tomorrow, MORNING)));
             }
         }
-        Ok(None)
+        Ok(Room::Taken(Some(day)))
     }
 }
 

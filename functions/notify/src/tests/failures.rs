@@ -293,6 +293,37 @@ async fn a_yes_is_stored_although_the_database_stumbles() {
     }
 }
 
+/// What the database did not let through was not handed over, however often: it is no failure of the
+/// provider's, and is not given up.
+#[tokio::test]
+async fn an_outage_of_our_own_before_the_provider_is_asked_gives_nothing_up() {
+    for channel in ["email", "sms"] {
+        let world = World::with_message().await;
+        world.patient(&json!({ "preferredChannel": channel })).await;
+        world.step(outbox(1)).await;
+        assert_eq!(world.provider.requests().len(), 1);
+        pass(1_000);
+        world.start(2).await;
+        let mut key = outbox(2);
+        for _ in 0..6 {
+            // The first update claims; that of the rate fails.
+            let fault = Fault::unavailable("UpdateItem").after(1).times(20);
+            let unlucky = world::notify(world.db.client_with(fault), &world.provider);
+            worker::Worker::step(&unlucky, key).await.unwrap_err();
+            let second = world::notice(2);
+            let mut found = world.notify.store.read([second.clone()]).await.unwrap();
+            let notice: Notice = found.take(&second).unwrap().unwrap();
+            assert_eq!((notice.state.as_str(), notice.sends), ("queued", 0), "{notice:?}");
+            assert!(!notice.unanswered && notice.lost == 0, "{notice:?}");
+            key = second;
+            pass(130);
+        }
+        world.run_dry().await;
+        assert_eq!(world.provider.requests().len(), 2, "{channel}");
+        world.expect_nothing_due().await;
+    }
+}
+
 /// A claim whose answer is lost is a claim all the same: it waits for its end.
 #[tokio::test]
 async fn whatever_call_is_lost_the_message_is_announced_once() {
