@@ -145,7 +145,7 @@ impl<'a> NoticeView<'a> {
             earlier: notice.earlier.as_ref(),
             hold: notice.hold,
             queued_at: notice.queued_at,
-            attempts: notice.attempts,
+            attempts: notice.sends,
             due: notice.due.filter(|_| notice.is_queued()),
         }
     }

@@ -46,7 +46,7 @@ async fn staff_see_how_each_person_on_the_patients_side_was_told_of_each_message
             earlier: Some(Earlier { channel: Channel::Email, state: bounced }),
             channel: Some(Channel::Sms),
             due: None,
-            attempts: 2,
+            sends: 2,
             ..queued(1, Recipient::Patient)
         },
         Notice { state: failed, channel: None, address: None, ..queued(1, guardian.clone()) },
