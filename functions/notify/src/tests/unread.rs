@@ -97,6 +97,18 @@ async fn an_answer_ends_the_alert() {
     assert_eq!(world.conversation().await.unread_alert, None);
 }
 
+/// The same before the two days are over, although nobody said that it was read.
+#[tokio::test]
+async fn an_answered_message_alarms_nobody() {
+    let world = World::with_message().await;
+    world.step(outbox(1)).await;
+    world.answer().await;
+    pass(3 * DAY);
+    world.tick().await;
+    assert_eq!(world.conversation().await.unread_alert, None);
+    assert_eq!(alerts(&world).await, 0);
+}
+
 /// Somebody reads between the look and the alert.
 #[tokio::test]
 async fn an_alert_about_what_was_read_meanwhile_is_taken_back() {

@@ -6,14 +6,16 @@ use super::Change;
 use crate::conversation::{Conversation, UnreadAlert};
 
 /// Shows staff that nobody on the patient's side has read a message: `seen` is how far the one has
-/// read who has read the furthest. `None`: it was read, or an alert about it is shown already.
+/// read who has read the furthest. `None`: it was read or answered, or an alert about it is shown already.
 pub fn unread_alert(
     conversation: &Conversation,
     number: u32,
     seen: u32,
     now: Timestamp,
 ) -> Option<Change> {
-    if seen >= number {
+    // Whoever answered was there, whether or not they said what they had read.
+    let is_answered = conversation.waiting.is_some_and(|waiting| waiting.number > number);
+    if seen >= number || is_answered {
         return None;
     }
     let since = match conversation.unread_alert {
