@@ -26,7 +26,7 @@ use crate::contact::{EmailAddress, SmsNumber};
 use crate::conversation::{Conversation, Message, ReadMarker};
 use crate::document::{Document, Progress};
 use crate::file::{FileName, FileType, Sha256};
-use crate::hours::{OfficeHours, RawHours, RawWindow};
+use crate::hours::{Days, OfficeHours, RawDays, RawException, RawHours, RawTimes, RawWindow};
 use crate::id::{
     AccountId, AttachmentId, ClientId, ClinicId, ConversationId, DocumentId, DocumentKind, GroupId,
     LinkReference, PatientId, StaffId,
@@ -78,6 +78,30 @@ pub(crate) fn clinic_id() -> ClinicId {
 
 pub(crate) fn staff_id(id: &str) -> StaffId {
     StaffId::parse(id).unwrap()
+}
+
+/// What differs from a week: dates with their windows (`2026-12-24 09:00-12:00`; a date alone is closed)
+/// and vacations (`2027-07-01/2027-07-14`).
+pub(crate) fn with_dates(mut raw: RawHours, exceptions: &[&str], vacations: &[&str]) -> RawHours {
+    raw.exceptions.extend(exceptions.iter().map(|text| {
+        let mut words = text.split(' ');
+        let date = words.next().unwrap().to_owned();
+        let windows = words.map(|times| {
+            let (from, to) = times.split_once('-').unwrap();
+            RawTimes { from: from.to_owned(), to: to.to_owned() }
+        });
+        RawException { date, name: None, windows: windows.collect() }
+    }));
+    raw.vacations.extend(vacations.iter().map(|text| {
+        let (from, to) = text.split_once('/').unwrap();
+        RawDays { from: from.to_owned(), to: to.to_owned() }
+    }));
+    raw
+}
+
+/// From the first day to the last.
+pub(crate) fn days(first: &str, last: &str) -> Days {
+    Days::new(first.parse().unwrap(), last.parse().unwrap()).unwrap()
 }
 
 /// Hours with the same windows (`09:00-17:00`) on each of the days.

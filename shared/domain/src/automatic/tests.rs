@@ -15,9 +15,8 @@ use super::*;
 use crate::address::Contact;
 use crate::clinic::{Language, LocalizedBody, NoAnswer, Plan};
 use crate::command::Switch;
-use crate::hours::{RawDays, RawException, RawHours, RawTimes};
 use crate::refusal::Code;
-use crate::testing::{Thread, as_account, as_staff, at, body, clinic, patient};
+use crate::testing::{self, Thread, as_account, as_staff, at, body, clinic, days, patient};
 
 const OUTSIDE: TimerKind = TimerKind::Closed;
 const UNANSWERED: TimerKind = TimerKind::NoAnswer;
@@ -95,28 +94,10 @@ fn talkative() -> ClinicSettings {
     clinic
 }
 
-/// The clinic with these dates (`2026-12-24 09:00-12:00`; a date alone is closed) and these vacations
-/// (`2027-07-01/2027-07-14`).
+/// The clinic with these dates and vacations, see [`testing::with_dates`].
 fn with_dates(clinic: ClinicSettings, exceptions: &[&str], vacations: &[&str]) -> ClinicSettings {
-    let mut raw = RawHours::from(clinic.office_hours.clone());
-    raw.exceptions.extend(exceptions.iter().map(|text| {
-        let mut words = text.split(' ');
-        let date = words.next().unwrap().to_owned();
-        let windows = words.map(|times| {
-            let (from, to) = times.split_once('-').unwrap();
-            RawTimes { from: from.to_owned(), to: to.to_owned() }
-        });
-        RawException { date, name: None, windows: windows.collect() }
-    }));
-    raw.vacations.extend(vacations.iter().map(|text| {
-        let (from, to) = text.split_once('/').unwrap();
-        RawDays { from: from.to_owned(), to: to.to_owned() }
-    }));
+    let raw = testing::with_dates(clinic.office_hours.into(), exceptions, vacations);
     ClinicSettings { office_hours: OfficeHours::new(&raw).unwrap(), ..clinic }
-}
-
-fn days(first: &str, last: &str) -> Days {
-    Days::new(first.parse().unwrap(), last.parse().unwrap()).unwrap()
 }
 
 /// A conversation of that clinic, in which staff wrote on Monday 23 November 2026.

@@ -15,6 +15,7 @@ mod values;
 mod zone;
 
 use super::*;
+use crate::testing::{days, with_dates};
 
 const OFFICE_DAYS: [&str; 5] = ["mon", "tue", "wed", "thu", "fri"];
 
@@ -39,32 +40,9 @@ fn nine_to_five(time_zone: &str) -> OfficeHours {
     hours(time_zone, &windows.each_ref().map(String::as_str))
 }
 
-/// What differs from a week: dates with their windows (`2026-12-24 09:00-12:00`; a date alone is closed)
-/// and vacations (`2027-07-01/2027-07-14`).
-fn with_dates(mut raw: RawHours, exceptions: &[&str], vacations: &[&str]) -> RawHours {
-    raw.exceptions.extend(exceptions.iter().map(|text| {
-        let mut words = text.split(' ');
-        let date = words.next().unwrap().to_owned();
-        let windows = words.map(|times| {
-            let (from, to) = times.split_once('-').unwrap();
-            RawTimes { from: from.to_owned(), to: to.to_owned() }
-        });
-        RawException { date, name: None, windows: windows.collect() }
-    }));
-    raw.vacations.extend(vacations.iter().map(|text| {
-        let (from, to) = text.split_once('/').unwrap();
-        RawDays { from: from.to_owned(), to: to.to_owned() }
-    }));
-    raw
-}
-
 /// The week of `hours` with these dates.
 fn differing(hours: &OfficeHours, exceptions: &[&str], vacations: &[&str]) -> OfficeHours {
     OfficeHours::new(&with_dates(hours.clone().into(), exceptions, vacations)).unwrap()
-}
-
-fn days(first: &str, last: &str) -> Days {
-    Days::new(first.parse().unwrap(), last.parse().unwrap()).unwrap()
 }
 
 /// Every night from 22:00 to 6:00, in Toronto.
