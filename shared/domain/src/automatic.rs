@@ -117,7 +117,7 @@ pub enum NotNeeded {
     OfficeOpen,
     /// The patient record was merged into another one, and takes no new messages.
     PatientMerged,
-    /// It was said before: in this closed period, or for this unanswered message.
+    /// Something was said before in this closed period, or silence for this unanswered message.
     SaidBefore,
     /// A placeholder of the text has no value now, or the text is too long with its value: it is
     /// never sent raw or blank.

@@ -6,7 +6,8 @@ use super::Change;
 use crate::conversation::{Conversation, UnreadAlert};
 
 /// Shows staff that nobody on the patient's side has read a message: `seen` is how far the one has
-/// read who has read the furthest. `None`: it was read or answered, or an alert about it is shown already.
+/// read who has read the furthest. `None`: it was read or answered, or an alert about it is shown
+/// already.
 pub fn unread_alert(
     conversation: &Conversation,
     number: u32,
